@@ -1,0 +1,128 @@
+import { readFileSync } from 'node:fs';
+import { VARIABLES, type Variable, type VariableName, type VariableValues } from './variables.js';
+
+export type Environment = Record<string, string | undefined>;
+
+/** A wrong set-up: `faults` names every wrong variable and how to mend it. */
+export class SettingsError extends Error {
+  constructor(readonly faults: string[]) {
+    super(`The configuration has ${faults.length} fault${faults.length === 1 ? '' : 's'}:\n- ${faults.join('\n- ')}`);
+    this.name = 'SettingsError';
+  }
+}
+
+/** What a deployment decides, grouped by concern. Built once at start by `readSettings`. */
+export class Settings {
+  readonly stage;
+  readonly logLevel;
+  readonly http;
+  readonly databaseUrl;
+  readonly redis;
+  readonly replicate;
+  readonly s3;
+  readonly dynamodb;
+  readonly awsRegion;
+  readonly modelsConfig;
+  readonly access;
+  readonly media;
+  readonly pollIntervalSeconds;
+
+  constructor(values: VariableValues, modelsConfig: { text: string; source: string }) {
+    this.stage = values.STAGE;
+    this.logLevel = values.LOG_LEVEL;
+    this.http = { port: values.PORT, host: values.HOST };
+    this.databaseUrl = values.DATABASE_URL;
+    this.redis = { queueUrl: values.REDIS_URL, cacheUrl: values.REDIS_CACHE_URL ?? values.REDIS_URL };
+    this.replicate = {
+      baseUrl: values.REPLICATE_BASE_URL,
+      token: values.REPLICATE_API_TOKEN,
+      webhookSecrets: values.REPLICATE_WEBHOOK_SECRET,
+      webhookBaseUrl: values.WEBHOOK_BASE_URL,
+    };
+    this.s3 = {
+      bucket: values.S3_BUCKET,
+      endpoint: values.S3_ENDPOINT,
+      publicBaseUrl: values.S3_PUBLIC_BASE_URL,
+      urls: values.MEDIA_URLS,
+    };
+    this.dynamodb = { table: values.DYNAMODB_TABLE, endpoint: values.DYNAMODB_ENDPOINT };
+    this.awsRegion = values.AWS_REGION;
+    this.modelsConfig = modelsConfig;
+    this.access = {
+      required: values.AUTH_REQUIRED,
+      adminApiKey: values.ADMIN_API_KEY,
+      rateLimitPerHour: values.RATE_LIMIT_PER_HOUR,
+      oidc: values.OIDC_ISSUER ? { issuer: values.OIDC_ISSUER, audience: values.OIDC_AUDIENCE } : undefined,
+    };
+    this.media = {
+      sourceHosts: values.MEDIA_SOURCE_HOSTS,
+      ffmpegPath: values.FFMPEG_PATH,
+      ffprobePath: values.FFPROBE_PATH,
+    };
+    this.pollIntervalSeconds = values.POLL_INTERVAL_SECONDS;
+  }
+}
+
+/** Reads every variable from `env`; throws one SettingsError that lists all faults at once. */
+export function readSettings(env: Environment): Settings {
+  const faults: string[] = [];
+  const values = parseAll(env, faults);
+  faults.push(...contradictions(values));
+  const modelsConfig = readModelsConfig(values, faults);
+  if (faults.length > 0) throw new SettingsError(faults);
+  return new Settings(values as VariableValues, modelsConfig);
+}
+
+/** Reads one variable by itself, for commands that need no other. */
+export function readVariable<N extends VariableName>(env: Environment, name: N): VariableValues[N] {
+  const faults: string[] = [];
+  const value = parseOne(env, name, faults);
+  if (faults.length > 0) throw new SettingsError(faults);
+  return value as VariableValues[N];
+}
+
+function parseAll(env: Environment, faults: string[]): Partial<VariableValues> {
+  const names = Object.keys(VARIABLES) as VariableName[];
+  return Object.fromEntries(names.map((name) => [name, parseOne(env, name, faults)]));
+}
+
+function parseOne(env: Environment, name: VariableName, faults: string[]): unknown {
+  const variable: Variable<unknown> = VARIABLES[name];
+  const given = env[name]?.trim() || variable.default;
+  if (given === undefined) {
+    faults.push(`${name} is not set: ${variable.doc}`);
+    return undefined;
+  }
+  try {
+    return variable.parse(given);
+  } catch (error) {
+    faults.push(`${name} ${(error as Error).message}`);
+    return undefined;
+  }
+}
+
+function contradictions(values: Partial<VariableValues>): string[] {
+  const faults: string[] = [];
+  const local = values.STAGE === 'local';
+  if (values.STAGE === 'prod' && values.AUTH_REQUIRED === false) {
+    faults.push('AUTH_REQUIRED must not be false when STAGE is prod');
+  }
+  if (!local && values.WEBHOOK_BASE_URL?.startsWith('http:')) {
+    faults.push('WEBHOOK_BASE_URL must start with https:// unless STAGE is local: Replicate calls no other');
+  }
+  if (!local && values.REPLICATE_BASE_URL?.startsWith('http:')) {
+    faults.push('REPLICATE_BASE_URL must start with https:// unless STAGE is local: it carries the token');
+  }
+  return faults;
+}
+
+function readModelsConfig(values: Partial<VariableValues>, faults: string[]) {
+  if (values.MODELS_CONFIG) return { text: values.MODELS_CONFIG, source: 'MODELS_CONFIG' };
+  const source = values.MODELS_CONFIG_FILE ?? '';
+  try {
+    return { text: readFileSync(source, 'utf8'), source };
+  } catch (error) {
+    faults.push(`MODELS_CONFIG_FILE cannot be read: ${(error as Error).message}`);
+    return { text: '', source };
+  }
+}

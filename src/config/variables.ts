@@ -1,0 +1,146 @@
+import { isIP } from 'node:net';
+
+/** How one environment variable is read: `parse` returns its value or throws an Error that says how to mend it. */
+export interface Variable<T> {
+  doc: string;
+  /** Text used when the variable is absent or empty; without it the variable must be set. */
+  default?: string;
+  parse: (text: string) => T;
+}
+
+const fail = (message: string): never => {
+  throw new Error(message);
+};
+
+const text = (value: string) => value;
+
+/** Turns a parser into one that gives undefined for the empty text. */
+function optional<T>(parse: (value: string) => T) {
+  return (value: string): T | undefined => (value === '' ? undefined : parse(value));
+}
+
+function integer(min: number, max: number) {
+  return (value: string): number => {
+    const number = Number(value);
+    return Number.isInteger(number) && number >= min && number <= max
+      ? number
+      : fail(`must be a whole number from ${min} to ${max}`);
+  };
+}
+
+function oneOf<const T extends string>(...values: T[]) {
+  return (value: string): T => {
+    const found = values.find((candidate) => candidate === value);
+    return found ?? fail(`must be one of ${values.join(', ')}`);
+  };
+}
+
+function url(...protocols: string[]) {
+  return (value: string): string => {
+    const parsed = URL.canParse(value) ? new URL(value) : undefined;
+    const matches = parsed && protocols.includes(parsed.protocol.slice(0, -1)) && parsed.host !== '';
+    return matches ? value.replace(/\/+$/, '') : fail(`must be a URL that starts with ${protocols.join(':// or ')}://`);
+  };
+}
+
+function boolean(value: string): boolean {
+  return value === 'true' || value === 'false' ? value === 'true' : fail('must be true or false');
+}
+
+function list(value: string): string[] {
+  return value
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+}
+
+function webhookSecrets(value: string): string[] {
+  const secrets = list(value);
+  const wellFormed = secrets.length > 0 && secrets.every((secret) => /^whsec_[A-Za-z0-9+/]{16,}={0,2}$/.test(secret));
+  return wellFormed ? secrets : fail('must be one or more secrets of the form whsec_… (base64), separated by commas');
+}
+
+function hostPatterns(value: string): string[] {
+  const hosts = list(value).map((host) => host.toLowerCase());
+  const bad = hosts.filter((host) => !isIP(host) && !/^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(host));
+  return hosts.length > 0 && bad.length === 0
+    ? hosts
+    : fail(`must list host names such as replicate.delivery or *.replicate.delivery; wrong: ${bad.join(', ') || 'empty'}`);
+}
+
+/** Every variable the product reads, each declared once: what it means, its default and its check. */
+export const VARIABLES = {
+  PORT: { doc: 'Port the API listens on; 0 takes a free one.', default: '3000', parse: integer(0, 65535) },
+  HOST: { doc: 'Address the API listens on.', default: '0.0.0.0', parse: text },
+  STAGE: {
+    doc: 'Where this runs.',
+    default: 'local',
+    parse: oneOf('local', 'dev', 'staging', 'homolog', 'prod'),
+  },
+  LOG_LEVEL: {
+    doc: 'Least severe log lines to print.',
+    default: 'info',
+    parse: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
+  },
+  DATABASE_URL: { doc: 'PostgreSQL, the authority.', parse: url('postgres', 'postgresql') },
+  REDIS_URL: { doc: 'Redis of the queues (noeviction).', parse: url('redis', 'rediss') },
+  REDIS_CACHE_URL: {
+    doc: 'Redis of the status cache and limits; REDIS_URL when absent.',
+    default: '',
+    parse: optional(url('redis', 'rediss')),
+  },
+  REPLICATE_API_TOKEN: { doc: 'Token of the Replicate account.', parse: text },
+  REPLICATE_BASE_URL: {
+    doc: 'Replicate’s API.',
+    default: 'https://api.replicate.com/v1',
+    parse: url('https', 'http'),
+  },
+  REPLICATE_WEBHOOK_SECRET: {
+    doc: 'Signing secret of Replicate’s webhooks; several, comma-separated, while rotating.',
+    parse: webhookSecrets,
+  },
+  WEBHOOK_BASE_URL: { doc: 'Public base URL of this API, for Replicate’s webhooks.', parse: url('https', 'http') },
+  S3_BUCKET: { doc: 'Bucket that keeps the media.', parse: text },
+  S3_ENDPOINT: { doc: 'S3 server other than AWS.', default: '', parse: optional(url('http', 'https')) },
+  S3_PUBLIC_BASE_URL: {
+    doc: 'Base of the media URLs; the bucket’s own URL when absent.',
+    default: '',
+    parse: optional(url('http', 'https')),
+  },
+  MEDIA_URLS: {
+    doc: 'Whether media URLs are public or signed for an hour.',
+    default: 'public',
+    parse: oneOf('public', 'signed'),
+  },
+  DYNAMODB_TABLE: {
+    doc: 'Table that mirrors job status.',
+    parse: (value: string) =>
+      /^[A-Za-z0-9_.-]{3,255}$/.test(value) ? value : fail('must be a table name of 3 to 255 letters, digits, _ . -'),
+  },
+  DYNAMODB_ENDPOINT: { doc: 'DynamoDB server other than AWS.', default: '', parse: optional(url('http', 'https')) },
+  AWS_REGION: { doc: 'AWS region.', default: 'us-east-1', parse: text },
+  MODELS_CONFIG: { doc: 'The model registry as inline JSON.', default: '', parse: optional(text) },
+  MODELS_CONFIG_FILE: { doc: 'File of the model registry.', default: 'config/models.json', parse: text },
+  RATE_LIMIT_PER_HOUR: { doc: 'Generations per user and hour.', default: '100', parse: integer(1, 1_000_000) },
+  AUTH_REQUIRED: { doc: 'Whether callers need a key.', default: 'true', parse: boolean },
+  ADMIN_API_KEY: {
+    doc: 'Bootstrap API key with every scope.',
+    default: '',
+    parse: optional((value) => (value.length >= 16 ? value : fail('must have at least 16 characters'))),
+  },
+  OIDC_ISSUER: { doc: 'Issuer of bearer tokens.', default: '', parse: optional(url('https', 'http')) },
+  OIDC_AUDIENCE: { doc: 'Audience of bearer tokens.', default: '', parse: optional(text) },
+  MEDIA_SOURCE_HOSTS: {
+    doc: 'Hosts that outputs may be fetched from.',
+    default: 'replicate.delivery,*.replicate.delivery',
+    parse: hostPatterns,
+  },
+  POLL_INTERVAL_SECONDS: { doc: 'Backup poll of running predictions.', default: '15', parse: integer(1, 3600) },
+  FFMPEG_PATH: { doc: 'The ffmpeg program.', default: 'ffmpeg', parse: text },
+  FFPROBE_PATH: { doc: 'The ffprobe program.', default: 'ffprobe', parse: text },
+} satisfies Record<string, Variable<unknown>>;
+
+export type VariableName = keyof typeof VARIABLES;
+
+/** The parsed value of each variable. */
+export type VariableValues = { [K in VariableName]: ReturnType<(typeof VARIABLES)[K]['parse']> };
