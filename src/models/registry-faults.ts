@@ -1,0 +1,186 @@
+import { compileSchema } from './json-schema.js';
+import type { JsonSchema, Model, Price, Scalar } from './model.js';
+import { describeValues, parameterIssues } from './parameters.js';
+import { parametersIn } from './rules.js';
+
+/** What is wrong between entries: ids that stand twice, successors that do not exist. */
+export function registryFaults(models: Model[]): string[] {
+  const ids = models.map((model) => model.modelId);
+  const twice = new Set(ids.filter((id, index) => ids.indexOf(id) !== index));
+  const lost = models.filter((model) => model.successor !== undefined && !ids.includes(model.successor));
+  return [
+    ...(models.length === 0 ? ['it has no model'] : []),
+    ...[...twice].map((id) => `${id}: the same modelId stands under several media types`),
+    ...lost.map((model) => `${model.modelId}: successor "${model.successor}" is not in the registry`),
+  ];
+}
+
+/** What is wrong inside one entry whose shape is valid. */
+export function modelFaults(model: Model): string[] {
+  const uncompiled = schemaFaults(model);
+  const faults = [
+    ...uncompiled,
+    ...(uncompiled.length > 0 ? [] : defaultFaults(model)),
+    ...nameFaults(model),
+    ...mappingFaults(model),
+    ...priceFaults(model, 'pricing', model.pricing, true),
+    ...(model.providerPrice ? priceFaults(model, 'providerPrice', model.providerPrice, false) : []),
+    ...providerFaults(model),
+  ];
+  return faults.map((fault) => `${model.modelId}: ${fault}`);
+}
+
+function conditions(model: Model): [string, JsonSchema][] {
+  const { rules, warnings, provider } = model;
+  return [
+    ...rules.flatMap((rule, index): [string, JsonSchema][] => [
+      [`rules[${index}].when`, rule.when],
+      [`rules[${index}].must`, rule.must],
+    ]),
+    ...warnings.map((warning, index): [string, JsonSchema] => [`warnings[${index}].when`, warning.when]),
+    ...provider.fixes.map((fix, index): [string, JsonSchema] => [`provider.fixes[${index}].when`, fix.when]),
+    ...provider.routes.map((route, index): [string, JsonSchema] => [
+      `provider.routes[${index}].when`,
+      route.when,
+    ]),
+  ];
+}
+
+function schemaFaults(model: Model): string[] {
+  const parameters = Object.entries(model.parameters.properties).map(
+    ([name, schema]): [string, JsonSchema] => [`parameters.${name}`, schema],
+  );
+  return [...parameters, ...conditions(model)].flatMap(([place, schema]) => {
+    try {
+      compileSchema(schema);
+      return [];
+    } catch (error) {
+      return [`${place} is not a usable JSON Schema: ${(error as Error).message}`];
+    }
+  });
+}
+
+function defaultFaults(model: Model): string[] {
+  const missing = new Set(
+    model.parameters.required.map((name) => (name === 'prompt' ? name : `parameters.${name}`)),
+  );
+  return parameterIssues(model, model.defaults)
+    .filter(
+      (issue) => !missing.has(issue.path) || Object.hasOwn(model.defaults, issue.path.replace(/^.*\./, '')),
+    )
+    .map((issue) => `defaults: ${issue.message}`);
+}
+
+/** Names that must be parameters, by the place where they stand. */
+function nameFaults(model: Model): string[] {
+  const { rules, length = {}, outputs, provider, parameters } = model;
+  const { frame } = provider;
+  const named: [string, string[]][] = [
+    ['required', parameters.required],
+    ['outputs', outputs === undefined ? [] : [outputs]],
+    ['length', Object.values(length) as string[]],
+    ['provider.input', Object.keys(provider.input)],
+    ['provider.frame', frame ? [frame.width, frame.height, frame.ratio, frame.megapixels] : []],
+    ...rules.map((rule, index): [string, string[]] => [`rules[${index}].at`, [rule.at]]),
+    ...conditions(model).map(([place, fragment]): [string, string[]] => [place, parametersIn(fragment)]),
+  ];
+  return named.flatMap(([place, names]) =>
+    names
+      .filter((name) => !isParameter(model, name))
+      .map((name) => `${place} names "${name}", which is no parameter`),
+  );
+}
+
+function mappingFaults(model: Model): string[] {
+  const { input, fixed } = model.provider;
+  const targets = Object.keys(model.parameters.properties).map((name) => input[name]?.to ?? name);
+  const all = [...targets, ...Object.keys(fixed)];
+  const twice = new Set(all.filter((target, index) => all.indexOf(target) !== index));
+  return [
+    ...[...twice].map((target) => `provider: the input "${target}" is set by several parameters`),
+    ...Object.entries(input).flatMap(([name, { map }]) => {
+      const values = valuesOf(model, name);
+      if (map === undefined || values === undefined) return [];
+      return values
+        .filter((value) => !Object.hasOwn(map, String(value)))
+        .map((value) => `provider.input.${name}.map has nothing for ${JSON.stringify(value)}`);
+    }),
+  ];
+}
+
+function providerFaults({ provider }: Model): string[] {
+  const all = [provider.runs, ...provider.routes.map((route) => route.provider)];
+  return all
+    .filter((runs) => runs.kind === 'community' && runs.version === '')
+    .map((runs) => `provider: ${runs.model} is a community model and needs a version`);
+}
+
+function priceFaults(model: Model, place: string, price: Price, mustCover: boolean): string[] {
+  const dimensions = [...new Set(price.rates.flatMap((rate) => Object.keys(rate.by)))];
+  const bad = dimensions.flatMap((name) => dimensionFaults(model, place, price, name, mustCover));
+  const unit =
+    price.unit === 'second' && !(model.length && 'seconds' in model.length)
+      ? [`${place} is per second, but length.seconds does not say which parameter holds the seconds`]
+      : [];
+  if (bad.length > 0) return [...unit, ...bad];
+  return [...unit, ...combinationFaults(model, place, price, dimensions, mustCover)];
+}
+
+function dimensionFaults(
+  model: Model,
+  place: string,
+  price: Price,
+  name: string,
+  mustCover: boolean,
+): string[] {
+  if (!isParameter(model, name)) return [`${place} depends on "${name}", which is no parameter`];
+  const values = valuesOf(model, name);
+  if (values === undefined) {
+    const type = describeValues(model.parameters.properties[name]!) ?? 'anything';
+    return [`${place} depends on ${name}, which has no list of values (it is ${type})`];
+  }
+  const priced = price.rates.flatMap((rate) => rate.by[name] ?? []);
+  const strange = priced.filter((value) => !values.includes(value));
+  const optional =
+    mustCover && !Object.hasOwn(model.defaults, name) && !model.parameters.required.includes(name)
+      ? [`${place} depends on ${name}, which needs a default`]
+      : [];
+  return [
+    ...optional,
+    ...strange.map(
+      (value) => `${place} has a rate for ${name} ${JSON.stringify(value)}, which is no value of it`,
+    ),
+  ];
+}
+
+function combinationFaults(
+  model: Model,
+  place: string,
+  price: Price,
+  dimensions: string[],
+  mustCover: boolean,
+): string[] {
+  const combinations = dimensions.reduce<Record<string, Scalar>[]>(
+    (partial, name) =>
+      partial.flatMap((known) => valuesOf(model, name)!.map((value) => ({ ...known, [name]: value }))),
+    [{}],
+  );
+  return combinations.flatMap((values) => {
+    const rates = price.rates.filter((rate) =>
+      Object.entries(rate.by).every(([name, allowed]) => allowed.includes(values[name]!)),
+    );
+    const label = JSON.stringify(values);
+    if (rates.length === 0 && mustCover) return [`${place} has no rate for ${label}`];
+    return rates.length > 1 ? [`${place} has several rates for ${label}`] : [];
+  });
+}
+
+function isParameter(model: Model, name: string): boolean {
+  return Object.hasOwn(model.parameters.properties, name);
+}
+
+function valuesOf(model: Model, name: string): Scalar[] | undefined {
+  const schema = model.parameters.properties[name];
+  if (schema?.type === 'boolean') return [true, false];
+  return Array.isArray(schema?.enum) ? (schema.enum as Scalar[]) : undefined;
+}
