@@ -1,0 +1,4 @@
+import { serveUntilTold } from '../services/serve-until-told.js';
+import { startDynamoDbServer } from './server.js';
+
+await serveUntilTold(startDynamoDbServer);
