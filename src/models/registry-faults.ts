@@ -1,6 +1,7 @@
 import { compileSchema } from './json-schema.js';
-import type { JsonSchema, Model, Price, Scalar } from './model.js';
-import { describeValues, parameterIssues } from './parameters.js';
+import type { JsonSchema, Model } from './model.js';
+import { parameterIssues } from './parameters.js';
+import { isParameter, priceFaults, valuesOf } from './price-faults.js';
 import { parametersIn } from './rules.js';
 
 /** What is wrong between entries: ids that stand twice, successors that do not exist. */
@@ -23,8 +24,8 @@ export function modelFaults(model: Model): string[] {
     ...(uncompiled.length > 0 ? [] : defaultFaults(model)),
     ...nameFaults(model),
     ...mappingFaults(model),
-    ...priceFaults(model, 'pricing', model.pricing, true),
-    ...(model.providerPrice ? priceFaults(model, 'providerPrice', model.providerPrice, false) : []),
+    ...frameFaults(model),
+    ...priceFaults(model),
     ...providerFaults(model),
   ];
   return faults.map((fault) => `${model.modelId}: ${fault}`);
@@ -108,79 +109,18 @@ function mappingFaults(model: Model): string[] {
   ];
 }
 
+function frameFaults(model: Model): string[] {
+  const { frame } = model.provider;
+  if (frame === undefined) return [];
+  const ratios = [frame.fallbackRatio, ...(valuesOf(model, frame.ratio) ?? [])].map(String);
+  return [...new Set(ratios)]
+    .filter((ratio) => !Object.hasOwn(frame.sizes, ratio))
+    .map((ratio) => `provider.frame.sizes has nothing for ${ratio}`);
+}
+
 function providerFaults({ provider }: Model): string[] {
   const all = [provider.runs, ...provider.routes.map((route) => route.provider)];
   return all
     .filter((runs) => runs.kind === 'community' && runs.version === '')
     .map((runs) => `provider: ${runs.model} is a community model and needs a version`);
-}
-
-function priceFaults(model: Model, place: string, price: Price, mustCover: boolean): string[] {
-  const dimensions = [...new Set(price.rates.flatMap((rate) => Object.keys(rate.by)))];
-  const bad = dimensions.flatMap((name) => dimensionFaults(model, place, price, name, mustCover));
-  const unit =
-    price.unit === 'second' && !(model.length && 'seconds' in model.length)
-      ? [`${place} is per second, but length.seconds does not say which parameter holds the seconds`]
-      : [];
-  if (bad.length > 0) return [...unit, ...bad];
-  return [...unit, ...combinationFaults(model, place, price, dimensions, mustCover)];
-}
-
-function dimensionFaults(
-  model: Model,
-  place: string,
-  price: Price,
-  name: string,
-  mustCover: boolean,
-): string[] {
-  if (!isParameter(model, name)) return [`${place} depends on "${name}", which is no parameter`];
-  const values = valuesOf(model, name);
-  if (values === undefined) {
-    const type = describeValues(model.parameters.properties[name]!) ?? 'anything';
-    return [`${place} depends on ${name}, which has no list of values (it is ${type})`];
-  }
-  const priced = price.rates.flatMap((rate) => rate.by[name] ?? []);
-  const strange = priced.filter((value) => !values.includes(value));
-  const optional =
-    mustCover && !Object.hasOwn(model.defaults, name) && !model.parameters.required.includes(name)
-      ? [`${place} depends on ${name}, which needs a default`]
-      : [];
-  return [
-    ...optional,
-    ...strange.map(
-      (value) => `${place} has a rate for ${name} ${JSON.stringify(value)}, which is no value of it`,
-    ),
-  ];
-}
-
-function combinationFaults(
-  model: Model,
-  place: string,
-  price: Price,
-  dimensions: string[],
-  mustCover: boolean,
-): string[] {
-  const combinations = dimensions.reduce<Record<string, Scalar>[]>(
-    (partial, name) =>
-      partial.flatMap((known) => valuesOf(model, name)!.map((value) => ({ ...known, [name]: value }))),
-    [{}],
-  );
-  return combinations.flatMap((values) => {
-    const rates = price.rates.filter((rate) =>
-      Object.entries(rate.by).every(([name, allowed]) => allowed.includes(values[name]!)),
-    );
-    const label = JSON.stringify(values);
-    if (rates.length === 0 && mustCover) return [`${place} has no rate for ${label}`];
-    return rates.length > 1 ? [`${place} has several rates for ${label}`] : [];
-  });
-}
-
-function isParameter(model: Model, name: string): boolean {
-  return Object.hasOwn(model.parameters.properties, name);
-}
-
-function valuesOf(model: Model, name: string): Scalar[] | undefined {
-  const schema = model.parameters.properties[name];
-  if (schema?.type === 'boolean') return [true, false];
-  return Array.isArray(schema?.enum) ? (schema.enum as Scalar[]) : undefined;
 }
