@@ -1,0 +1,86 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { accountRoutes } from './account-routes.js';
+import { controlRoutes } from './control-routes.js';
+import { deliveryRoutes } from './delivery-routes.js';
+import { ApiError, badToken, missingToken, notFound, serverError } from './errors.js';
+import type { Route } from './http.js';
+import { sendError, tokenOf } from './http.js';
+import type { SimulatorOptions } from './options.js';
+import { predictionRoutes } from './prediction-routes.js';
+import type { Simulator } from './simulator.js';
+import { createSimulator } from './simulator.js';
+import { uploadRoutes } from './upload-routes.js';
+
+const loopback = '127.0.0.1';
+
+/** A running simulator; `url` has no path, the API is at `${url}/v1`. */
+export interface ReplicateSimulator {
+  port: number;
+  url: string;
+  close(): Promise<void>;
+}
+
+/** Starts Replicate's API, its delivery host and the control surface on one port of 127.0.0.1. */
+export async function startReplicateSimulator(options: SimulatorOptions = {}): Promise<ReplicateSimulator> {
+  const dir = options.dir === undefined ? await mkdtemp(join(tmpdir(), 'replicate-')) : resolve(options.dir);
+  await mkdir(dir, { recursive: true });
+  const simulator = createSimulator(options, dir);
+  const routes = [predictionRoutes, deliveryRoutes, accountRoutes, uploadRoutes, controlRoutes].flatMap(
+    (of) => of(simulator),
+  );
+  const server = createServer((request, response) => void answer(simulator, routes, request, response));
+  await new Promise<void>((listening, failed) => {
+    server.once('error', failed);
+    server.listen(options.port ?? 0, loopback, listening);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    url: `http://${loopback}:${port}`,
+    async close() {
+      simulator.life.clear();
+      simulator.clock.close();
+      const closed = new Promise((done) => server.close(done));
+      server.closeAllConnections();
+      await closed;
+      if (options.dir === undefined) await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function answer(
+  simulator: Simulator,
+  routes: Route[],
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  try {
+    const url = new URL(request.url ?? '/', 'http://simulator');
+    if (url.pathname.startsWith('/v1/')) admit(simulator, request, url.pathname);
+    for (const route of routes) {
+      const found = route.method === request.method ? route.path.exec(url.pathname) : null;
+      if (found) return await route.answer({ request, response, url, params: found.slice(1) });
+    }
+    throw notFound();
+  } catch (error) {
+    if (response.headersSent) return void response.destroy();
+    if (error instanceof ApiError) return sendError(response, error);
+    console.error('replicate simulator:', error);
+    sendError(response, serverError(500));
+  }
+}
+
+/** Token, then rate limit (creates count theirs where the ledger notes them); throws 401 or 429. */
+function admit(simulator: Simulator, request: IncomingMessage, path: string): void {
+  const token = tokenOf(request);
+  if (token === undefined) throw missingToken();
+  if (simulator.apiToken !== undefined && token !== simulator.apiToken)
+    throw badToken(simulator.settings().badTokenBody);
+  const isCreate = request.method === 'POST' && path.endsWith('/predictions');
+  if (!isCreate) simulator.limits.takeOther(token);
+}
