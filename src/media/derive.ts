@@ -1,0 +1,113 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AppError } from '../errors.js';
+import type { FileKind, MediaType } from './content-type.js';
+import {
+  inputOf,
+  previewCommand,
+  tailCommand,
+  thumbnailCommand,
+  waveformCommand,
+  type MediaFile,
+} from './derive-arguments.js';
+import type { FfmpegCommand, FfmpegRunner, FfmpegRunOptions } from './ffmpeg.js';
+import { thumbnailPicture } from './picture.js';
+import { parseProbe, shownSize, type StreamSignature } from './probe.js';
+
+const TIMEOUT_MS = 120_000;
+
+/** What was learnt of a file that decodes, and the paths of the pieces made from it. */
+export interface Derived {
+  signature: StreamSignature | null;
+  width?: number;
+  height?: number;
+  durationSeconds?: number;
+  thumbnailPath?: string;
+  previewPath?: string;
+  waveformPath?: string;
+}
+
+export interface DeriveRequest {
+  mediaType: MediaType;
+  path: string;
+  kind: FileKind;
+  /** An empty private directory, where the pieces are written. */
+  directory: string;
+  signal: AbortSignal;
+}
+
+/** Proves that a file decodes and makes its thumbnail, preview or waveform; AppError `output_invalid` when it does not. */
+export async function derive(ffmpeg: FfmpegRunner, request: DeriveRequest): Promise<Derived> {
+  if (request.mediaType === 'image') return derivePicture(request);
+  const { path, kind, directory, signal } = request;
+  const options: FfmpegRunOptions = { signal, directory, timeoutMs: TIMEOUT_MS };
+  const file: MediaFile = { path, demuxer: kind.demuxer ?? '' };
+  const signature = parseProbe(await ffmpeg.probe(inputOf(file), options));
+  return request.mediaType === 'video'
+    ? deriveVideo(ffmpeg, file, signature, options)
+    : deriveAudio(ffmpeg, file, signature, options);
+}
+
+async function derivePicture({ path, directory }: DeriveRequest): Promise<Derived> {
+  const thumbnailPath = join(directory, 'thumbnail.jpg');
+  const size = await thumbnailPicture(path, thumbnailPath);
+  return { signature: null, ...size, thumbnailPath };
+}
+
+async function deriveVideo(
+  ffmpeg: FfmpegRunner,
+  file: MediaFile,
+  signature: StreamSignature,
+  options: FfmpegRunOptions,
+): Promise<Derived> {
+  const { video, durationSeconds } = signature;
+  if (!video?.width || !video.height) throw new AppError('output_invalid', 'The video has no picture');
+  if (!durationSeconds) throw new AppError('output_invalid', 'The video has no duration');
+  const thumbnailPath = join(options.directory, 'thumbnail.jpg');
+  const previewPath = join(options.directory, 'preview.gif');
+  const tail = await ffmpeg.run(tailCommand(file, video.durationSeconds ?? durationSeconds), options);
+  if (tail.frames === 0)
+    throw new AppError('output_invalid', 'The video ends before its duration: nothing decodes there');
+  await makeThumbnail(ffmpeg, file, durationSeconds, thumbnailPath, options);
+  await make(ffmpeg, previewCommand(file, previewPath), options);
+  return { signature, ...shownSize(video), durationSeconds, thumbnailPath, previewPath };
+}
+
+async function deriveAudio(
+  ffmpeg: FfmpegRunner,
+  file: MediaFile,
+  signature: StreamSignature,
+  options: FfmpegRunOptions,
+): Promise<Derived> {
+  const { audio, durationSeconds } = signature;
+  if (!audio?.channels) throw new AppError('output_invalid', 'The audio has no sound');
+  if (!durationSeconds) throw new AppError('output_invalid', 'The audio has no duration');
+  const waveformPath = join(options.directory, 'waveform.png');
+  await make(ffmpeg, waveformCommand(file, waveformPath), options);
+  return { signature, durationSeconds, waveformPath };
+}
+
+/** A tenth in, past the fade that many clips begin with; the first frame when none is found there. */
+async function makeThumbnail(
+  ffmpeg: FfmpegRunner,
+  file: MediaFile,
+  durationSeconds: number,
+  output: string,
+  options: FfmpegRunOptions,
+): Promise<void> {
+  await ffmpeg.run(thumbnailCommand(file, durationSeconds / 10, output), options);
+  if (!(await isWritten(output))) await make(ffmpeg, thumbnailCommand(file, 0, output), options);
+}
+
+/** FFmpeg exits with 0 even when nothing decoded: the file it was to write is the proof. */
+async function make(ffmpeg: FfmpegRunner, command: FfmpegCommand, options: FfmpegRunOptions): Promise<void> {
+  await ffmpeg.run(command, options);
+  if (!(await isWritten(command.output))) throw new AppError('output_invalid', 'The media cannot be decoded');
+}
+
+async function isWritten(path: string): Promise<boolean> {
+  return stat(path).then(
+    ({ size }) => size > 0,
+    () => false,
+  );
+}

@@ -1,0 +1,47 @@
+import { PassThrough, type Readable } from 'node:stream';
+import type { Listener } from './spool.js';
+
+const BUFFER_BYTES = 1024 * 1024;
+
+/**
+ * An upload fed chunk by chunk beside another reader of the same bytes. Its failure never stops the feeding: `finish`
+ * tells of it, and the bytes can then be stored from disk. `cancel` leaves nothing stored.
+ */
+export class UploadLeg implements Listener {
+  private readonly pipe = new PassThrough({ highWaterMark: BUFFER_BYTES });
+  private readonly cancellation = new AbortController();
+  private readonly failure: Promise<unknown>;
+
+  constructor(upload: (body: Readable, signal: AbortSignal) => Promise<void>) {
+    this.pipe.on('error', () => undefined);
+    this.failure = upload(this.pipe, this.cancellation.signal).then(
+      () => undefined,
+      (error: unknown) => {
+        this.pipe.destroy();
+        return error;
+      },
+    );
+  }
+
+  async write(chunk: Buffer): Promise<void> {
+    if (this.pipe.destroyed || this.pipe.write(chunk)) return;
+    await new Promise<void>((resolve) => {
+      const proceed = () => {
+        this.pipe.off('drain', proceed).off('close', proceed);
+        resolve();
+      };
+      this.pipe.on('drain', proceed).on('close', proceed);
+    });
+  }
+
+  /** Ends the body and waits for the upload; undefined when the object is stored, else what went wrong. */
+  async finish(): Promise<unknown> {
+    this.pipe.end();
+    return this.failure;
+  }
+
+  async cancel(reason: unknown): Promise<void> {
+    this.cancellation.abort(reason);
+    await this.failure;
+  }
+}

@@ -1,0 +1,225 @@
+import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { AppError } from '../errors.js';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+/** The longest silence of a connection; above the 30 s that a slow source may keep a streamed upload waiting. */
+const IDLE_TIMEOUT_MS = 60_000;
+const READ_TIMEOUT_MS = 60_000;
+const FILE_ATTEMPTS = 3;
+const SIGNED_URL_SECONDS = 3600;
+
+export interface MediaStoreOptions {
+  bucket: string;
+  region: string;
+  /** An S3 of one's own, addressed by path; AWS when absent. */
+  endpoint?: string;
+  /** What stands before `/{key}` in public URLs; the bucket's own URL when absent. */
+  publicBaseUrl?: string;
+  urls: 'public' | 'signed';
+  /** The SDK's own chain (environment, task role) when absent. */
+  credentials?: { accessKeyId: string; secretAccessKey: string };
+}
+
+export interface StoredObject {
+  bytes: number;
+  contentType: string;
+  metadata: Record<string, string>;
+}
+
+export interface PutOptions {
+  contentType: string;
+  cacheControl?: string;
+  metadata?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
+/**
+ * Media in S3, encrypted with AES256. Every fault is a retryable AppError `storage_failed`, an abort its own reason.
+ * A put is one PutObject: the object appears whole or not at all, and no multipart upload can be left behind.
+ */
+export class MediaStore {
+  private readonly client: S3Client;
+  private readonly publicBaseUrl: string;
+
+  constructor(private readonly options: MediaStoreOptions) {
+    const { bucket, region, endpoint, credentials } = options;
+    this.client = new S3Client({
+      region,
+      endpoint,
+      credentials,
+      forcePathStyle: endpoint !== undefined,
+      maxAttempts: 3,
+      requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, socketTimeout: IDLE_TIMEOUT_MS },
+    });
+    this.publicBaseUrl = (options.publicBaseUrl ?? bucketUrl(bucket, region, endpoint)).replace(/\/+$/, '');
+  }
+
+  async put(key: string, body: Buffer | string, options: PutOptions): Promise<void> {
+    await this.send('store', options.signal, (abortSignal) =>
+      this.client.send(new PutObjectCommand({ ...this.target(key, options), Body: body }), { abortSignal }),
+    );
+  }
+
+  /** Stores exactly `bytes` bytes of a stream as it comes. It cannot be repeated: one attempt. */
+  async putStream(key: string, body: Readable, bytes: number, options: PutOptions): Promise<void> {
+    await this.send('store', options.signal, (abortSignal) =>
+      this.client.send(
+        new PutObjectCommand({ ...this.target(key, options), Body: body, ContentLength: bytes }),
+        {
+          abortSignal,
+        },
+      ),
+    );
+  }
+
+  /** Stores a file on disk, reading it anew for each of 3 attempts. */
+  async putFile(key: string, path: string, bytes: number, options: PutOptions): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const body = createReadStream(path);
+      try {
+        return await this.putStream(key, body, bytes, options);
+      } catch (error) {
+        if (attempt === FILE_ATTEMPTS || options.signal?.aborted) throw error;
+      } finally {
+        body.destroy();
+      }
+    }
+  }
+
+  /** What is stored at `key`, or null. */
+  async head(key: string, signal?: AbortSignal): Promise<StoredObject | null> {
+    const found = await this.find(signal, (abortSignal) =>
+      this.client.send(new HeadObjectCommand({ Bucket: this.options.bucket, Key: key }), { abortSignal }),
+    );
+    return (
+      found && {
+        bytes: found.ContentLength ?? 0,
+        contentType: found.ContentType ?? 'application/octet-stream',
+        metadata: found.Metadata ?? {},
+      }
+    );
+  }
+
+  /** The stored bytes as a stream, or null; the caller reads it to its end or destroys it. */
+  async read(key: string, signal?: AbortSignal): Promise<Readable | null> {
+    const found = await this.find(signal, (abortSignal) =>
+      this.client.send(new GetObjectCommand({ Bucket: this.options.bucket, Key: key }), { abortSignal }),
+    );
+    return found && (found.Body as Readable);
+  }
+
+  /** The whole of a small stored text, or null. */
+  async readText(key: string, signal?: AbortSignal): Promise<string | null> {
+    return this.find(signal, async (abortSignal) => {
+      const found = await this.client.send(new GetObjectCommand({ Bucket: this.options.bucket, Key: key }), {
+        abortSignal,
+      });
+      return (await found.Body?.transformToString()) ?? '';
+    });
+  }
+
+  /** Deleting what is not there is no fault. */
+  async delete(key: string, signal?: AbortSignal): Promise<void> {
+    await this.send('delete', signal, (abortSignal) =>
+      this.client.send(new DeleteObjectCommand({ Bucket: this.options.bucket, Key: key }), { abortSignal }),
+    );
+  }
+
+  /** Throws when the bucket does not answer within `timeoutMs`. */
+  async ping(timeoutMs: number): Promise<void> {
+    await this.send('reach', AbortSignal.timeout(timeoutMs), (abortSignal) =>
+      this.client.send(new HeadBucketCommand({ Bucket: this.options.bucket }), { abortSignal }),
+    );
+  }
+
+  publicUrl(key: string): string {
+    return `${this.publicBaseUrl}/${encodeKey(key)}`;
+  }
+
+  /** What a client opens: the public URL, or one that is signed for an hour. */
+  async url(key: string): Promise<string> {
+    if (this.options.urls === 'public') return this.publicUrl(key);
+    const command = new GetObjectCommand({ Bucket: this.options.bucket, Key: key });
+    return getSignedUrl(this.client, command, { expiresIn: SIGNED_URL_SECONDS });
+  }
+
+  s3Path(key: string): string {
+    return `s3://${this.options.bucket}/${key}`;
+  }
+
+  close(): void {
+    this.client.destroy();
+  }
+
+  private target(key: string, { contentType, cacheControl, metadata }: PutOptions) {
+    return {
+      Bucket: this.options.bucket,
+      Key: key,
+      ContentType: contentType,
+      CacheControl: cacheControl,
+      Metadata: metadata,
+      ServerSideEncryption: 'AES256' as const,
+    };
+  }
+
+  private async find<T>(
+    signal: AbortSignal | undefined,
+    ask: (signal?: AbortSignal) => Promise<T>,
+  ): Promise<T | null> {
+    const timed = AbortSignal.any([...(signal ? [signal] : []), AbortSignal.timeout(READ_TIMEOUT_MS)]);
+    return this.send('read', timed, async (abortSignal) => {
+      try {
+        return await ask(abortSignal);
+      } catch (error) {
+        if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404) return null;
+        throw error;
+      }
+    });
+  }
+
+  private async send<T>(
+    verb: string,
+    signal: AbortSignal | undefined,
+    ask: (signal?: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await ask(signal);
+    } catch (cause) {
+      if (signal?.aborted && !isTimeout(signal.reason)) throw signal.reason;
+      throw new AppError('storage_failed', `The media store could not ${verb} the object`, {
+        retryable: true,
+        cause,
+      });
+    }
+  }
+}
+
+function isTimeout(reason: unknown): boolean {
+  return reason instanceof DOMException && reason.name === 'TimeoutError';
+}
+
+function bucketUrl(bucket: string, region: string, endpoint: string | undefined): string {
+  return endpoint
+    ? `${endpoint.replace(/\/+$/, '')}/${bucket}`
+    : `https://${bucket}.s3.${region}.amazonaws.com`;
+}
+
+/** Each segment percent-encoded as SigV4 does, so that a public URL and a signed one name the object alike. */
+function encodeKey(key: string): string {
+  const encoded = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+  return key
+    .split('/')
+    .map((segment) => encodeURIComponent(segment).replace(/[!'()*]/g, encoded))
+    .join('/');
+}
