@@ -96,6 +96,7 @@ function awsVariables(env: Environment, agreement: Agreement): Record<string, st
     AWS_ACCESS_KEY_ID: agreement.accessKeyId,
     AWS_SECRET_ACCESS_KEY: agreement.secretAccessKey,
     AWS_PROFILE: '',
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     ...(keysAreOurs ? { AWS_SESSION_TOKEN: '' } : {}),
   };
 }

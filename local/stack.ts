@@ -13,7 +13,7 @@ import {
   type ServiceName,
 } from './environment.js';
 import { findFfmpegBinaries } from './ffmpeg-binaries.js';
-import { SERVICES, isBuilt, type ServiceInUse, type StartContext } from './services/catalogue.js';
+import { SERVICES, type ServiceInUse, type StartContext } from './services/catalogue.js';
 import { prepareGivenBucket, prepareTable } from './services/prepare.js';
 import type { ServiceProcess } from './services/service-process.js';
 import { startWatchdog, type Watchdog } from './services/watchdog.js';
@@ -58,8 +58,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     throw error;
   });
   const context = startContext(dataDir, options.env, watchdog);
-  const names = (options.only ?? ALL_SERVICES).filter((name) => isBuilt(name));
-  const { started, faults } = await startServices(context, names);
+  const { started, faults } = await startServices(context, options.only ?? ALL_SERVICES);
   const services = Object.values(started).flatMap(({ process }) => process ?? []);
 
   const stop = async () => {

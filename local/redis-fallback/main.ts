@@ -1,7 +1,4 @@
-import { createRedisMock } from 'js-redis-server';
 import { serveUntilTold } from '../services/serve-until-told.js';
+import { startRedisFallback } from './server.js';
 
-await serveUntilTold(async ({ port = 0 }: { port?: number }) => {
-  const server = await createRedisMock({ port });
-  return { port: server.addresses()[0]!.port, close: () => server.close() };
-});
+await serveUntilTold(startRedisFallback);

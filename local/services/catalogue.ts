@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { builtModule } from '../built-tree.js';
 import type { Agreement, Environment, ServiceName } from '../environment.js';
 import type { FfmpegBinaries } from '../ffmpeg-binaries.js';
+import type { SimulatorOptions } from '../replicate/options.js';
+import type { S3ServerOptions } from '../s3/server.js';
 import { simulatorModels } from '../simulator-models.js';
 import { forkService } from './fork-service.js';
 import { startPostgres } from './postgres.js';
@@ -51,7 +52,12 @@ export const SERVICES: Record<ServiceName, (context: StartContext) => Promise<Se
 
   async s3({ dataDir, agreement, watchdog }) {
     const { accessKeyId, secretAccessKey, region } = agreement;
-    const options = { dir: serviceDir(dataDir, 's3'), accessKeyId, secretAccessKey, region };
+    const options = {
+      dir: serviceDir(dataDir, 's3'),
+      accessKeyId,
+      secretAccessKey,
+      region,
+    } satisfies S3ServerOptions;
     const service = await forkService('s3', options, { logFile: logFile(dataDir, 's3'), watchdog });
     const url = `http://127.0.0.1:${service.port}`;
     await prepareBucket(url, agreement);
@@ -65,7 +71,7 @@ export const SERVICES: Record<ServiceName, (context: StartContext) => Promise<Se
       webhookSecrets: agreement.webhookSecret.split(',').map((secret) => secret.trim()),
       modelsConfig: simulatorModels(env),
       ...(await ffmpeg),
-    };
+    } satisfies SimulatorOptions & FfmpegBinaries;
     const service = await forkService('replicate', options, {
       logFile: logFile(dataDir, 'replicate'),
       watchdog,
@@ -85,9 +91,4 @@ function serviceDir(dataDir: string, name: string): string {
 
 function logFile(dataDir: string, name: string): string {
   return join(dataDir, `${name}.log`);
-}
-
-/** For the time being: whether a service of ours was built. */
-export function isBuilt(name: ServiceName): boolean {
-  return name === 'postgres' || name === 'redis' || existsSync(builtModule(`local/${name}/main.js`));
 }

@@ -4,6 +4,9 @@ import { bucketExists, ensureBucket } from '../bootstrap/bucket.js';
 import { ensureTable } from '../bootstrap/table.js';
 import type { Agreement } from '../environment.js';
 
+// Node 20 is supported with the SDK versions that are pinned: its notice about later ones is noise here.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+
 /** Makes the agreed table where it is missing. */
 export async function prepareTable(endpoint: string, agreement: Agreement): Promise<void> {
   const client = new DynamoDBClient(clientOptions(endpoint, agreement));
