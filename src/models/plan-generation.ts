@@ -108,7 +108,7 @@ function mergePrompt(request: GenerationRequest): { parameters: Values; issues: 
   const issues = differ
     ? [{ path: 'prompt', message: 'prompt and parameters.prompt differ: give the prompt once' }]
     : [];
-  const merged = outer ?? inner;
+  const merged = outer === undefined ? inner : outer;
   return { parameters: merged === undefined ? given : { ...given, prompt: merged }, issues };
 }
 
