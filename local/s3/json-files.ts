@@ -23,14 +23,14 @@ export function readJsonFiles<T>(directory: string): T[] {
   const values: T[] = [];
   for (const name of readdirSync(directory)) {
     if (name.endsWith('.tmp')) rmSync(join(directory, name), { force: true });
-    if (name.endsWith(SUFFIX)) values.push(readJsonFile<T>(join(directory, name)));
+    if (name.endsWith(SUFFIX)) values.push(readJsonFile(join(directory, name)) as T);
   }
   return values;
 }
 
-function readJsonFile<T>(path: string): T {
+function readJsonFile(path: string): unknown {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as T;
+    return JSON.parse(readFileSync(path, 'utf8'));
   } catch (cause) {
     throw new Error(`${path} is not readable JSON: remove it, or the whole data directory`, { cause });
   }

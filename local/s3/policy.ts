@@ -54,7 +54,7 @@ function texts(value: unknown, name: string): string[] {
   if (values.length === 0 || !values.every((item) => typeof item === 'string')) {
     throw malformed(`${name} must be a text or a list of texts`);
   }
-  return values as string[];
+  return values;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
