@@ -46,7 +46,9 @@ export async function startApp(options: AppOptions & { port: number }): Promise<
   const app: RunningApp = {
     url,
     died,
-    stop: async () => void (await Promise.all(processes.map((process) => process.stop(DRAIN_TIMEOUT_MS)))),
+    stop: async () => {
+      await Promise.all(processes.map((process) => process.stop(DRAIN_TIMEOUT_MS)));
+    },
     kill: () => processes.forEach((process) => process.kill()),
   };
   const failure = await Promise.race([died, untilReady(url)]);

@@ -37,6 +37,8 @@ export interface Stack {
   /** Lines the user should see. */
   notices: string[];
   watchdog: Watchdog;
+  /** The processes of the services that are ours. */
+  services: Partial<Record<ServiceName, ServiceProcess>>;
   /** Resolves when a service ends that nobody stopped, with a sentence that says which and how. */
   died: Promise<string>;
   /** Stops all services; the application must have ended before. */
@@ -59,10 +61,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   });
   const context = startContext(dataDir, options.env, watchdog);
   const { started, faults } = await startServices(context, options.only ?? ALL_SERVICES);
-  const services = Object.values(started).flatMap(({ process }) => process ?? []);
+  const processes = Object.values(started).flatMap(({ process }) => process ?? []);
 
   const stop = async () => {
-    await Promise.all(services.map((service) => service.stop()));
+    await Promise.all(processes.map((process) => process.stop()));
     unlock();
     watchdog.dismiss();
     if (options.temporary) rmSync(dataDir, { recursive: true, force: true });
@@ -79,10 +81,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     addresses,
     notices: Object.values(started).flatMap(({ notice }) => notice ?? []),
     watchdog,
-    died: firstDeath(services),
+    services: mapValues(started, ({ process }) => process),
+    died: firstDeath(processes),
     stop,
-    kill: () => services.forEach((service) => service.kill()),
+    kill: () => processes.forEach((process) => process.kill()),
   };
+}
+
+function mapValues<T>(started: Started, pick: (service: ServiceInUse) => T): Partial<Record<ServiceName, T>> {
+  return Object.fromEntries(Object.entries(started).map(([name, service]) => [name, pick(service)]));
 }
 
 /** The folder, made if absent; others may pass through it, because PostgreSQL may have to run as another user. */

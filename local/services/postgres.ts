@@ -62,7 +62,9 @@ async function tryStart(
   const deadline = AbortSignal.timeout(READY_TIMEOUT_MS);
   const how = await Promise.race([
     service.ended,
-    ensureDatabase(port, AbortSignal.any([deadline, endOf(service)])).catch((error: Error) => error.message),
+    ensureDatabase(port, AbortSignal.any([deadline, endOf(service)])).catch(
+      (error: unknown) => (error as Error).message,
+    ),
   ]);
   if (how === undefined) return { process: service, url: `postgres://${USER}@127.0.0.1:${port}/${DATABASE}` };
   await service.stop();

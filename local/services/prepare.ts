@@ -35,5 +35,11 @@ function s3Client(endpoint: string, agreement: Agreement): S3Client {
 }
 
 function clientOptions(endpoint: string, { region, accessKeyId, secretAccessKey }: Agreement) {
-  return { endpoint, region, credentials: { accessKeyId, secretAccessKey }, maxAttempts: 3 };
+  return {
+    endpoint,
+    region,
+    credentials: { accessKeyId, secretAccessKey },
+    maxAttempts: 3,
+    requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000 },
+  };
 }

@@ -6,6 +6,8 @@ const STOP_TIMEOUT_MS = 5_000;
 /** A running child process. */
 export interface ServiceProcess {
   name: string;
+  /** Undefined when it could not be spawned. */
+  pid: number | undefined;
   /** Resolves when it has ended, however that came, with the way it ended: `exit code 1`, `signal SIGKILL`. */
   ended: Promise<string>;
   /** True once it was asked to stop: its end is then no surprise. */
@@ -34,6 +36,7 @@ export function serviceProcess(
   const kill = () => void (over || child.kill('SIGKILL'));
   return {
     name,
+    pid: child.pid,
     ended,
     get stopping() {
       return stopping;
