@@ -6,7 +6,9 @@ export type Environment = Record<string, string | undefined>;
 /** A wrong set-up: `faults` names every wrong variable and how to mend it. */
 export class SettingsError extends Error {
   constructor(readonly faults: string[]) {
-    super(`The configuration has ${faults.length} fault${faults.length === 1 ? '' : 's'}:\n- ${faults.join('\n- ')}`);
+    super(
+      `The configuration has ${faults.length} fault${faults.length === 1 ? '' : 's'}:\n- ${faults.join('\n- ')}`,
+    );
     this.name = 'SettingsError';
   }
 }
@@ -64,7 +66,7 @@ export class Settings {
 }
 
 /** Reads every variable from `env`; throws one SettingsError that lists all faults at once. */
-export function readSettings(env: Environment): Settings {
+export function readSettings(env: Environment = process.env): Settings {
   const faults: string[] = [];
   const values = parseAll(env, faults);
   faults.push(...contradictions(values));
@@ -74,7 +76,10 @@ export function readSettings(env: Environment): Settings {
 }
 
 /** Reads one variable by itself, for commands that need no other. */
-export function readVariable<N extends VariableName>(env: Environment, name: N): VariableValues[N] {
+export function readVariable<N extends VariableName>(
+  name: N,
+  env: Environment = process.env,
+): VariableValues[N] {
   const faults: string[] = [];
   const value = parseOne(env, name, faults);
   if (faults.length > 0) throw new SettingsError(faults);

@@ -39,7 +39,9 @@ function url(...protocols: string[]) {
   return (value: string): string => {
     const parsed = URL.canParse(value) ? new URL(value) : undefined;
     const matches = parsed && protocols.includes(parsed.protocol.slice(0, -1)) && parsed.host !== '';
-    return matches ? value.replace(/\/+$/, '') : fail(`must be a URL that starts with ${protocols.join(':// or ')}://`);
+    return matches
+      ? value.replace(/\/+$/, '')
+      : fail(`must be a URL that starts with ${protocols.join(':// or ')}://`);
   };
 }
 
@@ -56,16 +58,23 @@ function list(value: string): string[] {
 
 function webhookSecrets(value: string): string[] {
   const secrets = list(value);
-  const wellFormed = secrets.length > 0 && secrets.every((secret) => /^whsec_[A-Za-z0-9+/]{16,}={0,2}$/.test(secret));
-  return wellFormed ? secrets : fail('must be one or more secrets of the form whsec_… (base64), separated by commas');
+  const wellFormed =
+    secrets.length > 0 && secrets.every((secret) => /^whsec_[A-Za-z0-9+/]{16,}={0,2}$/.test(secret));
+  return wellFormed
+    ? secrets
+    : fail('must be one or more secrets of the form whsec_… (base64), separated by commas');
 }
 
 function hostPatterns(value: string): string[] {
   const hosts = list(value).map((host) => host.toLowerCase());
-  const bad = hosts.filter((host) => !isIP(host) && !/^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(host));
+  const bad = hosts.filter(
+    (host) => !isIP(host) && !/^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*(:\d{1,5})?$/.test(host),
+  );
   return hosts.length > 0 && bad.length === 0
     ? hosts
-    : fail(`must list host names such as replicate.delivery or *.replicate.delivery; wrong: ${bad.join(', ') || 'empty'}`);
+    : fail(
+        `must list host names such as replicate.delivery or *.replicate.delivery; wrong: ${bad.join(', ') || 'empty'}`,
+      );
 }
 
 /** Every variable the product reads, each declared once: what it means, its default and its check. */
@@ -99,7 +108,10 @@ export const VARIABLES = {
     doc: 'Signing secret of Replicate’s webhooks; several, comma-separated, while rotating.',
     parse: webhookSecrets,
   },
-  WEBHOOK_BASE_URL: { doc: 'Public base URL of this API, for Replicate’s webhooks.', parse: url('https', 'http') },
+  WEBHOOK_BASE_URL: {
+    doc: 'Public base URL of this API, for Replicate’s webhooks.',
+    parse: url('https', 'http'),
+  },
   S3_BUCKET: { doc: 'Bucket that keeps the media.', parse: text },
   S3_ENDPOINT: { doc: 'S3 server other than AWS.', default: '', parse: optional(url('http', 'https')) },
   S3_PUBLIC_BASE_URL: {
@@ -115,13 +127,23 @@ export const VARIABLES = {
   DYNAMODB_TABLE: {
     doc: 'Table that mirrors job status.',
     parse: (value: string) =>
-      /^[A-Za-z0-9_.-]{3,255}$/.test(value) ? value : fail('must be a table name of 3 to 255 letters, digits, _ . -'),
+      /^[A-Za-z0-9_.-]{3,255}$/.test(value)
+        ? value
+        : fail('must be a table name of 3 to 255 letters, digits, _ . -'),
   },
-  DYNAMODB_ENDPOINT: { doc: 'DynamoDB server other than AWS.', default: '', parse: optional(url('http', 'https')) },
+  DYNAMODB_ENDPOINT: {
+    doc: 'DynamoDB server other than AWS.',
+    default: '',
+    parse: optional(url('http', 'https')),
+  },
   AWS_REGION: { doc: 'AWS region.', default: 'us-east-1', parse: text },
   MODELS_CONFIG: { doc: 'The model registry as inline JSON.', default: '', parse: optional(text) },
   MODELS_CONFIG_FILE: { doc: 'File of the model registry.', default: 'config/models.json', parse: text },
-  RATE_LIMIT_PER_HOUR: { doc: 'Generations per user and hour.', default: '100', parse: integer(1, 1_000_000) },
+  RATE_LIMIT_PER_HOUR: {
+    doc: 'Generations per user and hour.',
+    default: '100',
+    parse: integer(1, 1_000_000),
+  },
   AUTH_REQUIRED: { doc: 'Whether callers need a key.', default: 'true', parse: boolean },
   ADMIN_API_KEY: {
     doc: 'Bootstrap API key with every scope.',
@@ -135,7 +157,11 @@ export const VARIABLES = {
     default: 'replicate.delivery,*.replicate.delivery',
     parse: hostPatterns,
   },
-  POLL_INTERVAL_SECONDS: { doc: 'Backup poll of running predictions.', default: '15', parse: integer(1, 3600) },
+  POLL_INTERVAL_SECONDS: {
+    doc: 'Backup poll of running predictions.',
+    default: '15',
+    parse: integer(1, 3600),
+  },
   FFMPEG_PATH: { doc: 'The ffmpeg program.', default: 'ffmpeg', parse: text },
   FFPROBE_PATH: { doc: 'The ffprobe program.', default: 'ffprobe', parse: text },
 } satisfies Record<string, Variable<unknown>>;

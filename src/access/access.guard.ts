@@ -1,0 +1,38 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyRequest } from 'fastify';
+import { Settings } from '../config/settings.js';
+import { AppError } from '../errors.js';
+import { OPEN } from './open.js';
+
+/** Lets a request pass when no key is required, the route is open, or `X-API-Key` is the bootstrap key. */
+@Injectable()
+export class AccessGuard implements CanActivate {
+  private readonly required: boolean;
+  private readonly adminKeyHash: Buffer | undefined;
+
+  constructor(
+    private readonly reflector: Reflector,
+    { access }: Settings,
+  ) {
+    this.required = access.required;
+    this.adminKeyHash = access.adminApiKey === undefined ? undefined : hash(access.adminApiKey);
+  }
+
+  canActivate(context: ExecutionContext): boolean {
+    if (!this.required) return true;
+    if (this.reflector.getAllAndOverride<boolean>(OPEN, [context.getHandler(), context.getClass()]))
+      return true;
+    const key = context.switchToHttp().getRequest<FastifyRequest>().headers['x-api-key'];
+    const matches =
+      this.adminKeyHash && typeof key === 'string' && timingSafeEqual(hash(key), this.adminKeyHash);
+    if (!matches) throw new AppError('unauthorized', 'Send a valid key in the X-API-Key header');
+    return true;
+  }
+}
+
+/** Equal lengths make the comparison take the same time whatever was sent. */
+function hash(key: string): Buffer {
+  return createHash('sha256').update(key).digest();
+}

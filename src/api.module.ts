@@ -1,0 +1,46 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { AccessGuard } from './access/access.guard.js';
+import type { Settings } from './config/settings.js';
+import { SettingsModule } from './config/settings.module.js';
+import { HealthController } from './health/health.controller.js';
+import { HealthService } from './health/health.service.js';
+import { ErrorFilter } from './http/error.filter.js';
+import { GenerationController } from './jobs/generation.controller.js';
+import { JobsController } from './jobs/jobs.controller.js';
+import { JobsModule } from './jobs/jobs.module.js';
+import { MediaOutputEntity } from './jobs/media-output.entity.js';
+import { StatusController } from './jobs/status.controller.js';
+import type { Logger } from './logging/logger.js';
+import { LoggingModule } from './logging/logging.module.js';
+import { ModelsController } from './models/models.controller.js';
+import { ModelsModule } from './models/models.module.js';
+import { StorageModule } from './storage/storage.module.js';
+import { ReplicateWebhookController } from './webhooks/replicate-webhook.controller.js';
+import { WebhooksModule } from './webhooks/webhooks.module.js';
+
+/** THE list of what the API answers to. */
+@Module({
+  imports: [JobsModule, ModelsModule, WebhooksModule],
+  controllers: [
+    GenerationController,
+    HealthController,
+    JobsController,
+    ModelsController,
+    ReplicateWebhookController,
+    StatusController,
+  ],
+  providers: [
+    HealthService,
+    { provide: APP_GUARD, useClass: AccessGuard },
+    { provide: APP_FILTER, useClass: ErrorFilter },
+  ],
+})
+export class ApiModule {
+  static of(settings: Settings, logger: Logger): DynamicModule {
+    return {
+      module: ApiModule,
+      imports: [SettingsModule.of(settings), LoggingModule.of(logger), StorageModule.of([MediaOutputEntity])],
+    };
+  }
+}

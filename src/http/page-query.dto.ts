@@ -1,0 +1,28 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+
+const LIMIT_RULE = { message: 'limit must be a whole number from 1 to 100' };
+
+/** The page of a list that is asked for; every list's query extends it. */
+export class PageQuery {
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    maximum: 100,
+    default: 20,
+    description: 'Most items to return.',
+  })
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt(LIMIT_RULE)
+  @Min(1, LIMIT_RULE)
+  @Max(100, LIMIT_RULE)
+  limit: number = 20;
+
+  @ApiPropertyOptional({ type: 'string', description: '`nextCursor` of the page before.' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(256)
+  cursor?: string;
+}

@@ -1,0 +1,55 @@
+import { Injectable } from '@nestjs/common';
+import { AppError } from '../errors.js';
+import { ReplicateProvider } from '../models/replicate.provider.js';
+import { sendMessages } from '../outbox/outbox.js';
+import { message } from '../queue/messages.js';
+import { Database } from '../storage/database.js';
+import { statusOf, type Job } from './job.js';
+import { JobLifecycle } from './job-lifecycle.js';
+import { JobsRepository } from './jobs.repository.js';
+import { PredictionsService } from './predictions.service.js';
+
+/**
+ * Cancels jobs. A job not yet submitted is canceled at once; one that runs stays `processing` until the provider says
+ * that it has stopped, so that no status claims an end that has not come.
+ */
+@Injectable()
+export class CancellationService {
+  constructor(
+    private readonly jobs: JobsRepository,
+    private readonly lifecycle: JobLifecycle,
+    private readonly predictions: PredictionsService,
+    private readonly provider: ReplicateProvider,
+    private readonly database: Database,
+  ) {}
+
+  /** Asks for the end of a job and returns it as it then stands; throws `job_not_found` or `conflict` (it is over). */
+  async request(jobId: string): Promise<Job> {
+    const job = await this.jobs.requestCancel(jobId);
+    if (!job) throw await this.refusal(jobId);
+    const canceled = await this.lifecycle.move({ jobId, from: ['pending'], to: 'canceled', cause: 'cancel' });
+    if (canceled) return canceled;
+    const current = (await this.jobs.find(jobId)) ?? job;
+    if (current.state === 'processing' && current.replicateId !== null) {
+      const cancel = message('cancel-prediction', { jobId, replicateId: current.replicateId });
+      await sendMessages(this.database, [cancel]);
+    }
+    return current;
+  }
+
+  /** Cancels a prediction at the provider and applies what it answers. */
+  async cancelPrediction(jobId: string, replicateId: string): Promise<void> {
+    const prediction = await this.provider.cancel(replicateId);
+    if (prediction) await this.predictions.apply(jobId, prediction, 'cancel');
+  }
+
+  private async refusal(jobId: string): Promise<AppError> {
+    const job = await this.jobs.find(jobId);
+    if (!job) return jobNotFound(jobId);
+    return new AppError('conflict', `The job is already ${statusOf(job.state)} and cannot be canceled`);
+  }
+}
+
+export function jobNotFound(jobId: string): AppError {
+  return new AppError('job_not_found', `There is no job ${jobId}`);
+}

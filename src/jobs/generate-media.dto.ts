@@ -1,0 +1,47 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsObject, IsOptional, IsString, Matches } from 'class-validator';
+
+const USER_ID = /^(?!\.{1,2}$)[A-Za-z0-9._@-]{1,128}$/;
+
+/** What to generate. What the model's parameters may be, `GET /models/{modelId}` tells. */
+export class GenerateMediaDto {
+  @ApiProperty({ enum: ['image', 'video', 'audio'] })
+  @IsString({ message: 'mediaType must be one of image, video, audio' })
+  mediaType!: string;
+
+  @ApiProperty({ type: 'string', example: 'flux-schnell' })
+  @IsString({ message: 'modelId must be the id of a model; GET /models lists them' })
+  modelId!: string;
+
+  @ApiProperty({
+    type: 'string',
+    minLength: 1,
+    maxLength: 128,
+    pattern: USER_ID.source,
+    example: 'producer-1',
+  })
+  @IsString({ message: 'userId must be text' })
+  @Matches(USER_ID, {
+    message: 'userId must have 1 to 128 of the characters A-Z a-z 0-9 . _ @ - and be neither "." nor ".."',
+  })
+  userId!: string;
+
+  @ApiPropertyOptional({
+    type: 'string',
+    description: 'What the media should show or sound like; may stand in `parameters` instead.',
+    example: 'A lighthouse in a storm, oil painting',
+  })
+  @IsOptional()
+  @IsString({ message: 'prompt must be text' })
+  prompt?: string;
+
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: true,
+    description: 'The model’s parameters; see the schemas `…Parameters` of this document.',
+    example: { width: 1280, height: 720, seed: 7 },
+  })
+  @IsOptional()
+  @IsObject({ message: 'parameters must be an object' })
+  parameters?: Record<string, unknown>;
+}

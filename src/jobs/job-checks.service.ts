@@ -1,0 +1,104 @@
+import { isDeepStrictEqual } from 'node:util';
+import { Injectable } from '@nestjs/common';
+import type { Prediction } from '../models/prediction.js';
+import { ReplicateProvider } from '../models/replicate.provider.js';
+import { sendMessages } from '../outbox/outbox.js';
+import { message } from '../queue/messages.js';
+import { Database } from '../storage/database.js';
+import type { Job } from './job.js';
+import { JobLifecycle } from './job-lifecycle.js';
+import { JobsRepository } from './jobs.repository.js';
+import { PredictionsService } from './predictions.service.js';
+
+/** A new prediction may show up late in the list: until then a missing one proves nothing. */
+const LISTING_LAG_SECONDS = 60;
+
+/** Room for clocks that differ, ours and the provider's. */
+const CLOCK_MARGIN_SECONDS = 60;
+
+/** The provider deletes outputs after an hour: a prediction unknown by then is lost. */
+const DATA_LIFETIME_SECONDS = 3_600;
+
+/** Looks again at an open job of which nothing was heard in time, and brings it on: webhooks and messages can be lost. */
+@Injectable()
+export class JobChecksService {
+  constructor(
+    private readonly jobs: JobsRepository,
+    private readonly lifecycle: JobLifecycle,
+    private readonly predictions: PredictionsService,
+    private readonly provider: ReplicateProvider,
+    private readonly database: Database,
+  ) {}
+
+  async check(jobId: string): Promise<void> {
+    const job = await this.jobs.find(jobId);
+    switch (job?.state) {
+      case 'pending':
+        return sendMessages(this.database, [message('submit-job', { jobId })]);
+      case 'submitting':
+        return this.settleSubmission(job);
+      case 'processing':
+        return this.poll(job);
+      case 'storing':
+        return sendMessages(this.database, [message('store-outputs', { jobId })]);
+      default:
+        return;
+    }
+  }
+
+  private async poll(job: Job): Promise<void> {
+    const { jobId, replicateId, submittedAt } = job;
+    if (replicateId === null) return;
+    const prediction = await this.provider.get(replicateId);
+    if (prediction) {
+      await this.predictions.apply(jobId, prediction, 'poll');
+    } else if (secondsSince(submittedAt) > DATA_LIFETIME_SECONDS) {
+      await this.lifecycle.move({
+        jobId,
+        from: ['processing'],
+        to: 'failed',
+        cause: 'poll',
+        error: {
+          code: 'output_missing',
+          message: 'The provider no longer knows the prediction',
+          retryable: true,
+        },
+      });
+    }
+  }
+
+  /** Finds out what became of a create whose answer was lost; submits anew only when surely nothing was created. */
+  private async settleSubmission(job: Job): Promise<void> {
+    const { jobId, nonce, submittedAt } = job;
+    if (!submittedAt || !nonce) return;
+    const since = new Date(submittedAt.getTime() - CLOCK_MARGIN_SECONDS * 1_000);
+    const found = await this.findCreated(job, nonce, await this.provider.listSince(since));
+    if (found) {
+      await this.predictions.apply(jobId, found, 'poll');
+    } else if (secondsSince(submittedAt) > LISTING_LAG_SECONDS) {
+      await this.lifecycle.move({
+        jobId,
+        from: ['submitting'],
+        to: 'pending',
+        cause: 'poll',
+        checkAfterSeconds: 60,
+        messages: [message('submit-job', { jobId })],
+      });
+    }
+  }
+
+  private async findCreated(job: Job, nonce: string, listed: Prediction[]): Promise<Prediction | undefined> {
+    const own = listed.find((prediction) => prediction.webhook?.includes(nonce));
+    if (own) return own;
+    const alike = listed.filter(
+      (prediction) => prediction.webhook === null && isDeepStrictEqual(prediction.input, job.providerInput),
+    );
+    const known = await this.jobs.knownReplicateIds(alike.map((prediction) => prediction.id));
+    const unknown = alike.filter((prediction) => !known.has(prediction.id));
+    return unknown.length === 1 ? unknown[0] : undefined;
+  }
+}
+
+function secondsSince(time: Date | null): number {
+  return time === null ? 0 : (Date.now() - time.getTime()) / 1_000;
+}

@@ -1,0 +1,88 @@
+import { Injectable } from '@nestjs/common';
+import { invalidParameters } from '../errors.js';
+import { MediaStore } from '../storage/media.store.js';
+import { jobNotFound } from './cancellation.service.js';
+import type { Job } from './job.js';
+import type { JobDto, JobListDto, StatusDto } from './job.dto.js';
+import { timeline } from './job-history.js';
+import { JobListRepository, type JobFilter, type JobPosition } from './job-list.repository.js';
+import { JobStatusReader } from './job-status-reader.js';
+import { JobsRepository } from './jobs.repository.js';
+import type { ListJobsQuery } from './list-jobs.dto.js';
+import { StatusPresenter } from './status-presenter.js';
+import { statusSnapshot } from './status-snapshot.js';
+
+/** Answers questions about jobs from PostgreSQL. */
+@Injectable()
+export class JobQueries {
+  constructor(
+    private readonly jobs: JobsRepository,
+    private readonly lists: JobListRepository,
+    private readonly reader: JobStatusReader,
+    private readonly presenter: StatusPresenter,
+    private readonly media: MediaStore,
+  ) {}
+
+  async list(query: ListJobsQuery): Promise<JobListDto> {
+    const after = query.cursor === undefined ? undefined : readCursor(query.cursor);
+    const found = await this.lists.list(filterOf(query), after, query.limit + 1);
+    const page = found.slice(0, query.limit);
+    const last = found.length > query.limit ? page.at(-1) : undefined;
+    const items = await Promise.all(page.map((job) => this.statusUnpublished(job)));
+    return { items, nextCursor: last ? writeCursor(last) : null };
+  }
+
+  /** The job with its input and its history; throws `job_not_found`. */
+  async describe(jobId: string): Promise<JobDto> {
+    const job = await this.jobs.find(jobId);
+    if (!job) throw jobNotFound(jobId);
+    const transitions = await this.jobs.transitions(jobId);
+    return {
+      ...(await this.status(job)),
+      parameters: job.parameters,
+      providerInput: job.providerInput,
+      providerModel: job.providerModel,
+      warnings: job.warnings,
+      attempts: job.attempt,
+      ...(job.retriedFrom === null ? {} : { retriedFrom: job.retriedFrom }),
+      ...(job.scriptId === null ? {} : { scriptId: job.scriptId }),
+      timeline: timeline(job, transitions),
+    };
+  }
+
+  /** The status body of a job just read, which no layer shows less of afterwards. */
+  async status(job: Job): Promise<StatusDto> {
+    return this.parse(await this.presenter.present(await this.reader.publish(job)));
+  }
+
+  private async statusUnpublished(job: Job): Promise<StatusDto> {
+    return this.parse(await this.presenter.present(statusSnapshot(job, this.media)));
+  }
+
+  private parse(body: Buffer): StatusDto {
+    return JSON.parse(body.toString()) as StatusDto;
+  }
+}
+
+function filterOf({ from, to, userId, status, mediaType, modelId, scriptId }: ListJobsQuery): JobFilter {
+  return {
+    ...(userId === undefined ? {} : { userId }),
+    ...(status === undefined ? {} : { status }),
+    ...(mediaType === undefined ? {} : { mediaType }),
+    ...(modelId === undefined ? {} : { modelId }),
+    ...(scriptId === undefined ? {} : { scriptId }),
+    ...(from === undefined ? {} : { from: new Date(from) }),
+    ...(to === undefined ? {} : { to: new Date(to) }),
+  };
+}
+
+function writeCursor({ createdAt, jobId }: Job): string {
+  return Buffer.from(`${createdAt.toISOString()}|${jobId}`).toString('base64url');
+}
+
+function readCursor(cursor: string): JobPosition {
+  const [createdAt = '', jobId = ''] = Buffer.from(cursor, 'base64url').toString().split('|');
+  const valid = /^\d{4}-\d\d-\d\dT[\d:.]{12}Z$/.test(createdAt) && /^[0-9a-f-]{36}$/.test(jobId);
+  if (valid && !Number.isNaN(Date.parse(createdAt))) return { createdAt, jobId };
+  throw invalidParameters([{ path: 'cursor', message: 'cursor must be the nextCursor of an earlier page' }]);
+}

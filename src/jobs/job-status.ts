@@ -1,0 +1,68 @@
+import { isFinal, statusOf, type Job, type JobOutput } from './job.js';
+
+/** Turns an object key into what clients are given: the file's URL and its path in the bucket. */
+export interface MediaAddresses {
+  publicUrl(objectKey: string): string;
+  s3Path(objectKey: string): string;
+}
+
+/** The body of `GET /status/{jobId}`; absent facts are left out, `replicateId` is null until submitted. */
+export function statusBody(job: Job, addresses: MediaAddresses) {
+  return {
+    jobId: job.jobId,
+    status: statusOf(job.state),
+    mediaType: job.mediaType,
+    modelId: job.modelId,
+    userId: job.userId,
+    replicateId: job.replicateId,
+    createdAt: job.createdAt.toISOString(),
+    updatedAt: job.updatedAt.toISOString(),
+    ...finalFacts(job, addresses),
+    estimatedCost: Number(job.estimatedCost),
+  };
+}
+
+export type StatusBody = ReturnType<typeof statusBody>;
+
+function finalFacts(job: Job, addresses: MediaAddresses) {
+  if (!isFinal(job.state) || !job.completedAt) return {};
+  return {
+    completedAt: job.completedAt.toISOString(),
+    processingTime: job.completedAt.getTime() - job.createdAt.getTime(),
+    ...(job.actualCost === null ? {} : { actualCost: Number(job.actualCost) }),
+    ...(job.result === null ? {} : { result: resultBody(job, addresses) }),
+    ...(job.error === null ? {} : { error: errorBody(job) }),
+  };
+}
+
+function resultBody(job: Job, addresses: MediaAddresses) {
+  const { outputs, metadataKey } = job.result!;
+  const files = outputs.map((output) => outputBody(output, addresses));
+  const metadataUrl = addresses.publicUrl(metadataKey);
+  return {
+    ...files[0],
+    metadataUrl,
+    ...(files.length > 1 ? { outputs: files.map((file) => ({ ...file, metadataUrl })) } : {}),
+  };
+}
+
+function outputBody(output: JobOutput, addresses: MediaAddresses) {
+  const { objectKey, thumbnailKey, previewKey, waveformKey } = output;
+  return {
+    originalUrl: addresses.publicUrl(objectKey),
+    s3Path: addresses.s3Path(objectKey),
+    fileSize: output.fileSize,
+    contentType: output.contentType,
+    sha256: output.sha256,
+    ...(output.width === undefined ? {} : { width: output.width, height: output.height }),
+    ...(output.durationSeconds === undefined ? {} : { duration: output.durationSeconds }),
+    ...(thumbnailKey === undefined ? {} : { thumbnailUrl: addresses.publicUrl(thumbnailKey) }),
+    ...(previewKey === undefined ? {} : { previewUrl: addresses.publicUrl(previewKey) }),
+    ...(waveformKey === undefined ? {} : { waveformUrl: addresses.publicUrl(waveformKey) }),
+  };
+}
+
+function errorBody(job: Job) {
+  const { code, message, retryable } = job.error!;
+  return { code, message, retryable };
+}

@@ -1,0 +1,268 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { insertMessages, outboxRows } from '../outbox/outbox.js';
+import { message, type Message } from '../queue/messages.js';
+import { Database } from '../storage/database.js';
+import {
+  predecessors,
+  type FinishedPrediction,
+  type Job,
+  type JobError,
+  type JobResult,
+  type JobState,
+} from './job.js';
+
+export const JOB_COLUMNS = `
+  job_id AS "jobId", user_id AS "userId", media_type AS "mediaType", model_id AS "modelId", state, version, parameters,
+  provider_model AS "providerModel", provider_version AS "providerVersion", provider_kind AS "providerKind",
+  provider_input AS "providerInput", warnings, estimated_cost AS "estimatedCost",
+  estimated_time_seconds AS "estimatedTimeSeconds", actual_cost AS "actualCost", attempt, nonce,
+  submitted_at AS "submittedAt", replicate_id AS "replicateId", prediction, result, error,
+  cancel_requested_at AS "cancelRequestedAt", retried_from AS "retriedFrom", script_id AS "scriptId",
+  created_at AS "createdAt", updated_at AS "updatedAt", completed_at AS "completedAt"`;
+
+const OPEN_STATES = `('pending', 'submitting', 'processing', 'storing')`;
+
+/** A job looks lost when nothing was heard of it for this long after acceptance. */
+const FIRST_CHECK_SECONDS = 60;
+
+const ACCEPT = {
+  name: 'job-accept',
+  text: `
+    WITH job AS (
+      INSERT INTO replicate.jobs (job_id, user_id, media_type, model_id, parameters, provider_model, provider_version,
+        provider_kind, provider_input, warnings, estimated_cost, estimated_time_seconds, retried_from, script_id, check_at)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
+        clock_timestamp() + interval '${FIRST_CHECK_SECONDS} seconds')
+      RETURNING job_id)
+    ${insertMessages('$15', 'job')}`,
+};
+
+const FIND = { name: 'job-find', text: `SELECT ${JOB_COLUMNS} FROM replicate.jobs WHERE job_id = $1` };
+
+const FIND_BY_REPLICATE_ID = {
+  name: 'job-find-by-replicate-id',
+  text: `SELECT ${JOB_COLUMNS} FROM replicate.jobs WHERE replicate_id = $1`,
+};
+
+const KNOWN_REPLICATE_IDS = {
+  name: 'job-known-replicate-ids',
+  text: 'SELECT replicate_id AS "replicateId" FROM replicate.jobs WHERE replicate_id = ANY($1)',
+};
+
+const VERSIONS = {
+  name: 'job-versions',
+  text: 'SELECT job_id AS "jobId", version FROM replicate.jobs WHERE job_id = ANY($1)',
+};
+
+const TRANSITIONS = {
+  name: 'job-transitions',
+  text: `SELECT version, at, from_state AS "fromState", to_state AS "toState", cause
+    FROM replicate.job_transitions WHERE job_id = $1 ORDER BY version`,
+};
+
+const MOVE = {
+  name: 'job-move',
+  text: `
+    WITH before AS (
+      SELECT job_id, state FROM replicate.jobs WHERE job_id = $1 AND state = ANY($2) FOR UPDATE),
+    moved AS (
+      UPDATE replicate.jobs job SET
+        state = $3, version = job.version + 1, updated_at = clock_timestamp(),
+        completed_at = CASE WHEN $3 IN ${OPEN_STATES} THEN NULL ELSE clock_timestamp() END,
+        check_at = clock_timestamp() + $4 * interval '1 second',
+        nonce = COALESCE($6, job.nonce),
+        attempt = job.attempt + CASE WHEN $6::uuid IS NULL THEN 0 ELSE 1 END,
+        submitted_at = CASE WHEN $6::uuid IS NULL THEN job.submitted_at ELSE clock_timestamp() END,
+        replicate_id = COALESCE($7, job.replicate_id),
+        prediction = COALESCE($8, job.prediction),
+        result = COALESCE($9, job.result),
+        error = COALESCE($10, job.error),
+        actual_cost = COALESCE($11, job.actual_cost)
+      FROM before WHERE job.job_id = before.job_id
+      RETURNING job.*),
+    noted AS (
+      INSERT INTO replicate.job_transitions (job_id, version, from_state, to_state, cause)
+      SELECT moved.job_id, moved.version, before.state, moved.state, $5 FROM moved JOIN before USING (job_id)),
+    used AS (
+      INSERT INTO replicate.usage_tracking (job_id, attempt, user_id, model_id, media_type, outcome, estimated_cost,
+        actual_cost, outputs, output_seconds, provider_metrics)
+      SELECT job_id, attempt, user_id, model_id, media_type, state, estimated_cost, COALESCE(actual_cost, 0),
+        COALESCE(jsonb_array_length(result->'outputs'), 0),
+        (SELECT COALESCE(sum((output->>'durationSeconds')::float8), 0)
+          FROM jsonb_array_elements(COALESCE(result->'outputs', '[]')) output),
+        prediction->'metrics'
+      FROM moved WHERE state NOT IN ${OPEN_STATES}),
+    sent AS (${insertMessages('$12', 'moved')})
+    SELECT ${JOB_COLUMNS} FROM moved`,
+};
+
+const REQUEST_CANCEL = {
+  name: 'job-request-cancel',
+  text: `
+    WITH asked AS (
+      UPDATE replicate.jobs SET cancel_requested_at = COALESCE(cancel_requested_at, clock_timestamp())
+      WHERE job_id = $1 AND state IN ${OPEN_STATES} RETURNING *)
+    SELECT ${JOB_COLUMNS} FROM asked`,
+};
+
+const TAKE_DUE_CHECKS = {
+  name: 'job-take-due-checks',
+  text: `
+    WITH due AS (
+      SELECT job_id FROM replicate.jobs
+      WHERE state IN ${OPEN_STATES} AND check_at <= clock_timestamp()
+      ORDER BY check_at LIMIT $1 FOR UPDATE SKIP LOCKED),
+    pushed AS (
+      UPDATE replicate.jobs job SET check_at = clock_timestamp() + $2 * interval '1 second'
+      FROM due WHERE job.job_id = due.job_id RETURNING job.job_id)
+    INSERT INTO replicate.outbox (name, payload)
+    SELECT 'check-job', jsonb_build_object('jobId', job_id) FROM pushed RETURNING message_id`,
+};
+
+/** A job about to be accepted: what was asked, what the provider will be sent, and what it is estimated to cost. */
+export interface NewJob {
+  jobId: string;
+  userId: string;
+  mediaType: string;
+  modelId: string;
+  parameters: Record<string, unknown>;
+  providerModel: string | null;
+  providerVersion: string | null;
+  providerKind: string;
+  providerInput: Record<string, unknown>;
+  warnings: string[];
+  estimatedCost: string;
+  estimatedTimeSeconds: number;
+  retriedFrom?: string;
+  scriptId?: string;
+}
+
+/** A step of a job to the state `to`; it happens only from one of the states that may precede it. */
+export interface Move {
+  jobId: string;
+  to: JobState;
+  /** Narrows the states it may start from. */
+  from?: JobState[];
+  /** What brought it about: `request`, `worker`, `webhook <id>`, `poll`, `cancel`. */
+  cause: string;
+  /** When to look again if nothing else happens; none for final states. */
+  checkAfterSeconds?: number;
+  /** Starts a new attempt at the provider. */
+  nonce?: string;
+  replicateId?: string;
+  prediction?: FinishedPrediction;
+  result?: JobResult;
+  error?: JobError;
+  actualCost?: string;
+  /** Messages stored with the step, besides the one that brings the mirrors up to date. */
+  messages?: Message[];
+}
+
+/** A past step of a job. */
+export interface JobTransition {
+  version: number;
+  at: Date;
+  fromState: JobState;
+  toState: JobState;
+  cause: string;
+}
+
+/**
+ * The SQL of jobs. Every change of a job is one statement with what follows from it: the note of the step, the messages,
+ * and, when the job is over, what it used.
+ */
+@Injectable()
+export class JobsRepository {
+  constructor(private readonly database: Database) {}
+
+  /** Stores the job with the messages that start it; when this resolves the job is durable. */
+  async accept(job: NewJob): Promise<void> {
+    const { jobId } = job;
+    await this.database.query(ACCEPT, [
+      jobId,
+      job.userId,
+      job.mediaType,
+      job.modelId,
+      job.parameters,
+      job.providerModel,
+      job.providerVersion,
+      job.providerKind,
+      job.providerInput,
+      JSON.stringify(job.warnings),
+      job.estimatedCost,
+      job.estimatedTimeSeconds,
+      job.retriedFrom ?? null,
+      job.scriptId ?? null,
+      outboxRows([message('submit-job', { jobId }), message('mirror-job', { jobId })]),
+    ]);
+  }
+
+  async find(jobId: string): Promise<Job | undefined> {
+    const [job] = await this.database.query<Job>(FIND, [jobId]);
+    return job;
+  }
+
+  async findByReplicateId(replicateId: string): Promise<Job | undefined> {
+    const [job] = await this.database.query<Job>(FIND_BY_REPLICATE_ID, [replicateId]);
+    return job;
+  }
+
+  /** Those of the given prediction ids that belong to a job. */
+  async knownReplicateIds(replicateIds: string[]): Promise<Set<string>> {
+    const rows = await this.database.query<{ replicateId: string }>(KNOWN_REPLICATE_IDS, [replicateIds]);
+    return new Set(rows.map((row) => row.replicateId));
+  }
+
+  async versions(jobIds: string[]): Promise<{ jobId: string; version: number }[]> {
+    return this.database.query(VERSIONS, [jobIds]);
+  }
+
+  /** The job's steps, oldest first; its acceptance is not among them. */
+  async transitions(jobId: string): Promise<JobTransition[]> {
+    return this.database.query(TRANSITIONS, [jobId]);
+  }
+
+  /** Takes the step if the job still stands where it may start; else returns undefined and changes nothing. */
+  async move(move: Move): Promise<Job | undefined> {
+    const [job] = await this.database.query<Job>(MOVE, moveValues(move));
+    return job;
+  }
+
+  /** The same within a transaction. */
+  async moveWithin(manager: EntityManager, move: Move): Promise<Job | undefined> {
+    const [job] = await manager.query<Job[]>(MOVE.text, moveValues(move));
+    return job;
+  }
+
+  /** Notes that the job shall be canceled; undefined when it is unknown or over. */
+  async requestCancel(jobId: string): Promise<Job | undefined> {
+    const [job] = await this.database.query<Job>(REQUEST_CANCEL, [jobId]);
+    return job;
+  }
+
+  /** Sends a `check-job` message for up to `limit` jobs whose time has come; returns how many. */
+  async sendDueChecks(limit: number, againAfterSeconds: number): Promise<number> {
+    const rows = await this.database.query(TAKE_DUE_CHECKS, [limit, againAfterSeconds]);
+    return rows.length;
+  }
+}
+
+function moveValues(move: Move): unknown[] {
+  const { jobId, to, messages = [] } = move;
+  const allowed = predecessors(to).filter((state) => !move.from || move.from.includes(state));
+  return [
+    jobId,
+    allowed,
+    to,
+    move.checkAfterSeconds ?? null,
+    move.cause,
+    move.nonce ?? null,
+    move.replicateId ?? null,
+    move.prediction ?? null,
+    move.result ?? null,
+    move.error ?? null,
+    move.actualCost ?? null,
+    outboxRows([...messages, message('mirror-job', { jobId })]),
+  ];
+}

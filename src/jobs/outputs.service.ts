@@ -1,0 +1,105 @@
+import { Injectable } from '@nestjs/common';
+import { AppError } from '../errors.js';
+import { Logger } from '../logging/logger.js';
+import { MediaIngest } from '../media/ingest.js';
+import { mediaPrefix, metadataKey } from '../media/object-keys.js';
+import type { StoredOutput } from '../media/stored-output.js';
+import { actualCost } from '../models/actual-cost.js';
+import { ModelRegistry } from '../models/registry.js';
+import { Database } from '../storage/database.js';
+import type { Job, JobError, JobOutput } from './job.js';
+import { JobLifecycle } from './job-lifecycle.js';
+import { JobsRepository } from './jobs.repository.js';
+import { MediaOutputEntity } from './media-output.entity.js';
+
+/** Brings a finished prediction's outputs into the bucket and completes the job. */
+@Injectable()
+export class OutputsService {
+  constructor(
+    private readonly jobs: JobsRepository,
+    private readonly lifecycle: JobLifecycle,
+    private readonly ingest: MediaIngest,
+    private readonly registry: ModelRegistry,
+    private readonly database: Database,
+    private readonly logger: Logger,
+  ) {}
+
+  /** Stores and completes; a fault that trying again may mend is thrown, any other fails the job. */
+  async store(jobId: string, signal: AbortSignal, lastAttempt: boolean): Promise<void> {
+    const job = await this.jobs.find(jobId);
+    if (job?.state !== 'storing' || !job.prediction) return;
+    try {
+      const outputs = await this.ingest.ingest(ingestRequest(job), job.prediction.outputs, signal);
+      await this.complete(job, outputs);
+    } catch (error) {
+      if (signal.aborted || !isFinalFault(error, lastAttempt)) throw error;
+      this.logger.error('store-outputs', error, { jobId });
+      await this.lifecycle.move({ jobId, to: 'failed', cause: 'worker', error: asJobError(error) });
+    }
+  }
+
+  private async complete(job: Job, outputs: StoredOutput[]): Promise<void> {
+    const { jobId } = job;
+    await this.database.transaction(async (manager) => {
+      const moved = await this.lifecycle.moveWithin(manager, {
+        jobId,
+        to: 'completed',
+        cause: 'worker',
+        result: { metadataKey: metadataKey(mediaPrefix(job)), outputs: outputs.map(jobOutput) },
+        actualCost: this.costOf(job, outputs),
+      });
+      if (moved)
+        await manager.insert(MediaOutputEntity, outputs.map((output) => outputRow(jobId, output)) as never);
+    });
+  }
+
+  private costOf(job: Job, outputs: StoredOutput[]): string {
+    const model = this.registry.find(job.modelId);
+    const seconds = outputs.map((output) => output.durationSeconds).filter((value) => value !== undefined);
+    const predictSeconds = job.prediction?.metrics.predict_time;
+    const cost =
+      model &&
+      actualCost(model, job.parameters, {
+        outputs: outputs.length,
+        ...(seconds.length > 0 ? { mediaSeconds: seconds.reduce((sum, value) => sum + value, 0) } : {}),
+        ...(typeof predictSeconds === 'number' ? { predictSeconds } : {}),
+      });
+    return cost ?? job.estimatedCost;
+  }
+}
+
+function ingestRequest(job: Job) {
+  const { jobId, userId, mediaType, createdAt } = job;
+  return {
+    jobId,
+    userId,
+    mediaType,
+    createdAt,
+    facts: {
+      modelId: job.modelId,
+      parameters: job.parameters,
+      provider: { model: job.providerModel, version: job.providerVersion },
+      providerInput: job.providerInput,
+      replicateId: job.replicateId,
+      metrics: job.prediction?.metrics,
+      estimatedCost: Number(job.estimatedCost),
+    },
+  };
+}
+
+function jobOutput({ index: _index, bytes, signature: _signature, ...output }: StoredOutput): JobOutput {
+  return { ...output, fileSize: bytes };
+}
+
+function outputRow(jobId: string, { index, bytes, ...output }: StoredOutput) {
+  return { jobId, outputIndex: index, fileSize: bytes, ...output };
+}
+
+function isFinalFault(error: unknown, lastAttempt: boolean): boolean {
+  return lastAttempt || (error instanceof AppError && !error.retryable);
+}
+
+function asJobError(error: unknown): JobError {
+  if (error instanceof AppError) return { code: error.code, message: error.message, retryable: true };
+  return { code: 'storage_failed', message: 'The output could not be stored', retryable: true };
+}

@@ -1,0 +1,41 @@
+import { Injectable } from '@nestjs/common';
+import { Settings } from '../config/settings.js';
+import { MediaStore } from '../storage/media.store.js';
+import type { StatusSnapshot } from '../storage/status-cache.store.js';
+
+/** Signed URLs live an hour; a body is called the same for this long, so that no client keeps a dead URL. */
+const SIGNED_BODY_LIFE_MS = 1_800_000;
+
+/** Makes of a stored status what a client is shown: with MEDIA_URLS=signed, public media URLs become signed ones. */
+@Injectable()
+export class StatusPresenter {
+  private readonly signed: boolean;
+
+  constructor(
+    private readonly media: MediaStore,
+    settings: Settings,
+  ) {
+    this.signed = settings.s3.urls === 'signed';
+  }
+
+  /** The body as JSON bytes. */
+  async present({ body, final }: StatusSnapshot): Promise<Buffer> {
+    if (!this.signed || !final) return body;
+    const signed = await this.sign(JSON.parse(body.toString()));
+    return Buffer.from(JSON.stringify(signed));
+  }
+
+  etag({ version }: StatusSnapshot): string {
+    return this.signed ? `"v${version}-${Math.floor(Date.now() / SIGNED_BODY_LIFE_MS)}"` : `"v${version}"`;
+  }
+
+  private async sign(value: unknown): Promise<unknown> {
+    if (typeof value === 'string') return this.media.signedUrl(value);
+    if (Array.isArray(value)) return Promise.all(value.map((entry) => this.sign(entry)));
+    if (typeof value !== 'object' || value === null) return value;
+    const entries = Object.entries(value).map(
+      async ([name, entry]) => [name, await this.sign(entry)] as const,
+    );
+    return Object.fromEntries(await Promise.all(entries));
+  }
+}

@@ -1,0 +1,44 @@
+import { Controller, Get, Headers, Param, Res } from '@nestjs/common';
+import { ApiHeader, ApiOkResponse, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { ApiErrors } from '../http/api-errors.js';
+import { jobNotFound } from './cancellation.service.js';
+import { StatusDto } from './job.dto.js';
+import { readJobId } from './job-id.js';
+import { JobStatusReader } from './job-status-reader.js';
+import { StatusReplies } from './status-replies.js';
+
+@ApiTags('jobs')
+@Controller('status')
+export class StatusController {
+  constructor(
+    private readonly reader: JobStatusReader,
+    private readonly replies: StatusReplies,
+  ) {}
+
+  @Get(':jobId')
+  @ApiOperation({ summary: 'Where a job stands' })
+  @ApiParam({ name: 'jobId', schema: { type: 'string', format: 'uuid' } })
+  @ApiHeader({ name: 'If-None-Match', required: false, description: 'ETag of the copy you have.' })
+  @ApiOkResponse({
+    type: StatusDto,
+    headers: {
+      'X-Cache': {
+        description: 'The layer that answered.',
+        schema: { enum: ['memory', 'redis', 'dynamodb', 'postgres'] },
+      },
+      ETag: { description: 'Changes with the status.', schema: { type: 'string' } },
+    },
+  })
+  @ApiResponse({ status: 304, description: 'Your copy is current' })
+  @ApiErrors(404, 503)
+  async status(
+    @Param('jobId') jobId: string,
+    @Headers('if-none-match') ifNoneMatch: string | undefined,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const found = await this.reader.read(readJobId(jobId));
+    if (!found) throw jobNotFound(jobId);
+    await this.replies.send(reply, found, ifNoneMatch);
+  }
+}

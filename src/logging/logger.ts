@@ -1,0 +1,56 @@
+import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
+
+/** The fields that every log line may carry. `durationMs` is printed as `duration`. */
+export interface LogFields {
+  requestId?: string | undefined;
+  jobId?: string | undefined;
+  userId?: string | undefined;
+  mediaType?: string | undefined;
+  modelId?: string | undefined;
+  durationMs?: number | undefined;
+  [field: string]: unknown;
+}
+
+type Level = 'error' | 'warn' | 'info' | 'debug';
+
+/** Prints one JSON object a line: `timestamp`, `level`, `action` and the fields above. */
+export class Logger {
+  private readonly lines: PinoLogger;
+
+  constructor(level: string, destination?: DestinationStream) {
+    const options = {
+      level,
+      base: null,
+      timestamp: () => `,"timestamp":"${new Date().toISOString()}"`,
+      formatters: { level: (label: string) => ({ level: label }) },
+    };
+    this.lines = destination ? pino(options, destination) : pino(options);
+  }
+
+  error(action: string, error: unknown, fields: LogFields = {}): void {
+    this.write('error', action, { ...fields, error: describeError(error) });
+  }
+
+  warn(action: string, fields: LogFields = {}): void {
+    this.write('warn', action, fields);
+  }
+
+  info(action: string, fields: LogFields = {}): void {
+    this.write('info', action, fields);
+  }
+
+  debug(action: string, fields: LogFields = {}): void {
+    this.write('debug', action, fields);
+  }
+
+  private write(level: Level, action: string, { durationMs, ...fields }: LogFields): void {
+    this.lines[level]({ action, ...fields, ...(durationMs === undefined ? {} : { duration: durationMs }) });
+  }
+}
+
+/** An error with its causes, as text; for the operator, never for a client. */
+function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause === undefined ? '' : ` ← ${describeError(error.cause)}`;
+  return `${error.stack ?? error.message}${cause}`;
+}

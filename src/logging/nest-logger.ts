@@ -1,0 +1,23 @@
+import type { LoggerService } from '@nestjs/common';
+import type { Logger } from './logger.js';
+
+/** Prints NestJS's own messages as log lines; its start-up chatter shows at debug only. */
+export class NestLogger implements LoggerService {
+  constructor(private readonly logger: Logger) {}
+
+  log(text: unknown, ...context: unknown[]): void {
+    this.logger.debug('framework', { text, context: context.at(-1) });
+  }
+
+  warn(text: unknown, ...context: unknown[]): void {
+    this.logger.warn('framework', { text, context: context.at(-1) });
+  }
+
+  error(text: unknown, ...context: unknown[]): void {
+    this.logger.error('framework', text, { context: context.at(-1) });
+  }
+
+  fatal(text: unknown, ...context: unknown[]): void {
+    this.error(text, ...context);
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * What came of one HTTP request: an answer, a request that surely never reached the server, or a silence after which
+ * nobody knows whether it was carried out.
+ */
+export type Exchange =
+  | { kind: 'answered'; status: number; body: unknown; retryAfter: string | null }
+  | { kind: 'unsent'; reason: string }
+  | { kind: 'silent'; reason: string };
+
+const TOTAL_TIMEOUT_MS = 30_000;
+
+/** Failures before a byte of the request was sent. */
+const UNSENT_CODES = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'];
+
+/** Sends the request once, waits at most 30 s, follows no redirect (it carries the token) and never throws. */
+export async function exchange(input: string | URL | Request, init: RequestInit = {}): Promise<Exchange> {
+  try {
+    const response = await fetch(input, {
+      ...init,
+      redirect: 'manual',
+      signal: AbortSignal.timeout(TOTAL_TIMEOUT_MS),
+    });
+    const text = await response.text();
+    const retryAfter = response.headers.get('retry-after');
+    return { kind: 'answered', status: response.status, body: parse(text), retryAfter };
+  } catch (error) {
+    const code = codeOf(error);
+    return { kind: UNSENT_CODES.includes(code) ? 'unsent' : 'silent', reason: code };
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function codeOf(error: unknown): string {
+  const { cause, name } = error as Error & { cause?: { code?: string } };
+  return cause?.code ?? name;
+}

@@ -1,0 +1,144 @@
+import Replicate from 'replicate';
+import { AppError } from '../errors.js';
+import { readPrediction, type Prediction } from './prediction.js';
+import { exchange, type Exchange } from './replicate-exchange.js';
+
+/** A prediction to be created; `webhookUrl` carries what ties it to its job. */
+export interface PredictionRequest {
+  kind: 'official' | 'community';
+  /** `owner/name`; official models run by it. */
+  model: string | null;
+  /** Version hash; community models run by it. */
+  version: string | null;
+  input: Record<string, unknown>;
+  webhookUrl: string;
+  /** The provider itself ends the prediction after this time. */
+  cancelAfterSeconds: number;
+}
+
+/** What came of a create; only `unclear` leaves open whether a prediction, and its cost, exist. */
+export type CreateOutcome =
+  | { kind: 'created'; prediction: Prediction }
+  | { kind: 'refused'; detail: string }
+  | { kind: 'postponed'; afterSeconds: number; detail: string }
+  | { kind: 'unclear'; detail: string };
+
+const THROTTLED_SECONDS = 5;
+const UNREACHABLE_SECONDS = 5;
+/** No credit or a bad token: an operator must act, so asking again soon is of no use. */
+const ACCOUNT_FAULT_SECONDS = 60;
+const LIST_PAGES = 5;
+
+/**
+ * Replicate's API, through its official client. The client repeats a POST whose connection died, which would pay
+ * twice, and ignores Retry-After; so the `fetch` it is given sends once and always hands back a good answer that tells
+ * what really happened (an `Exchange`).
+ */
+export class ReplicateProvider {
+  private readonly client: Replicate;
+
+  constructor(baseUrl: string, token: string) {
+    this.client = new Replicate({
+      auth: token,
+      baseUrl,
+      fetch: async (input: string | URL | Request, init?: RequestInit) => Response.json(await exchange(input, init)),
+    });
+  }
+
+  /** Creates a prediction with one POST; never sends a second one unless the first was answered "no such model". */
+  async create(request: PredictionRequest): Promise<CreateOutcome> {
+    const byName = request.kind === 'official' && request.model !== null;
+    const outcome = await this.post(request, byName);
+    const notOfficial = byName && outcome.kind === 'answered' && outcome.status === 404;
+    return readCreate(notOfficial && request.version ? await this.post(request, false) : outcome);
+  }
+
+  /** The prediction as it is now; undefined when the provider knows none of that id. */
+  async get(id: string): Promise<Prediction | undefined> {
+    return this.readOne(await this.send('GET', `/predictions/${encodeURIComponent(id)}`));
+  }
+
+  /** Cancels the prediction and returns it as it is then; undefined when the provider knows none of that id. */
+  async cancel(id: string): Promise<Prediction | undefined> {
+    return this.readOne(await this.send('POST', `/predictions/${encodeURIComponent(id)}/cancel`));
+  }
+
+  /** Predictions created at or after the time, newest first, at most 500. */
+  async listSince(time: Date): Promise<Prediction[]> {
+    const found: Prediction[] = [];
+    let next: string | null = `/predictions?created_after=${encodeURIComponent(time.toISOString())}`;
+    for (let page = 0; next !== null && page < LIST_PAGES; page += 1) {
+      const body = requireAnswer(await this.send('GET', next)) as { results?: unknown[]; next?: string | null };
+      found.push(...(body.results ?? []).map(readPrediction).filter((prediction) => prediction !== undefined));
+      next = body.next ? `/predictions${new URL(body.next).search}` : null;
+    }
+    return found;
+  }
+
+  private async post(request: PredictionRequest, byName: boolean): Promise<Exchange> {
+    const route = byName ? `/models/${request.model}/predictions` : '/predictions';
+    const run = byName ? {} : { version: request.version };
+    return this.send('POST', route, {
+      headers: { 'Cancel-After': `${request.cancelAfterSeconds}s` },
+      data: {
+        ...run,
+        input: request.input,
+        webhook: request.webhookUrl,
+        webhook_events_filter: ['start', 'completed'],
+      },
+    });
+  }
+
+  private async send(method: string, route: string, options: object = {}): Promise<Exchange> {
+    const response = await this.client.request(route, { method, ...options });
+    return (await response.json()) as Exchange;
+  }
+
+  private readOne(outcome: Exchange): Prediction | undefined {
+    if (outcome.kind === 'answered' && outcome.status === 404) return undefined;
+    const prediction = readPrediction(requireAnswer(outcome));
+    if (!prediction) throw new AppError('provider_unavailable', 'The provider gave no prediction', { retryable: true });
+    return prediction;
+  }
+}
+
+function requireAnswer(outcome: Exchange): unknown {
+  if (outcome.kind === 'answered' && outcome.status >= 200 && outcome.status < 300) return outcome.body;
+  throw new AppError('provider_unavailable', 'The provider does not answer as it should; it is asked again later', {
+    retryable: true,
+    cause: describe(outcome),
+  });
+}
+
+function readCreate(outcome: Exchange): CreateOutcome {
+  const detail = describe(outcome);
+  if (outcome.kind === 'unsent') return { kind: 'postponed', afterSeconds: UNREACHABLE_SECONDS, detail };
+  if (outcome.kind === 'silent') return { kind: 'unclear', detail };
+  const { status, body } = outcome;
+  if (status >= 200 && status < 300) {
+    const prediction = readPrediction(body);
+    return prediction ? { kind: 'created', prediction } : { kind: 'unclear', detail };
+  }
+  if (status === 429) return { kind: 'postponed', afterSeconds: throttledSeconds(outcome), detail };
+  if (status === 401 || status === 402) return { kind: 'postponed', afterSeconds: ACCOUNT_FAULT_SECONDS, detail };
+  if (status >= 400 && status < 500 && status !== 408) return { kind: 'refused', detail };
+  return { kind: 'unclear', detail };
+}
+
+/** Seconds to wait after a 429: the header (seconds or date), the body's `retry_after`, or the text's "resets in ~5s". */
+function throttledSeconds({ retryAfter, body }: Extract<Exchange, { kind: 'answered' }>): number {
+  const { retry_after: told, detail = '' } = (body ?? {}) as { retry_after?: unknown; detail?: unknown };
+  const inText = /resets in ~(\d+)s/.exec(String(detail))?.[1];
+  const candidates = [Number(retryAfter ?? NaN), secondsUntil(retryAfter), Number(told ?? NaN), Number(inText ?? NaN)];
+  const seconds = candidates.find((candidate) => Number.isFinite(candidate) && candidate >= 0);
+  return Math.min(seconds ?? THROTTLED_SECONDS, 3_600);
+}
+
+function secondsUntil(date: string | null): number {
+  return date === null ? NaN : Math.max(0, Math.ceil((Date.parse(date) - Date.now()) / 1000));
+}
+
+function describe(outcome: Exchange): string {
+  if (outcome.kind !== 'answered') return `${outcome.kind}: ${outcome.reason}`;
+  return `${outcome.status}: ${JSON.stringify(outcome.body).slice(0, 500)}`;
+}

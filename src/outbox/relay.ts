@@ -1,0 +1,58 @@
+import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
+import { Logger } from '../logging/logger.js';
+import { MessageQueue, type OutgoingMessage } from '../queue/message-queue.js';
+import { PeriodicTask } from '../schedule/periodic-task.js';
+import { Database } from '../storage/database.js';
+
+const INTERVAL_MS = 50;
+const BATCH = 200;
+
+const ANY_DUE = {
+  name: 'outbox-any-due',
+  text: 'SELECT 1 FROM replicate.outbox WHERE due_at <= clock_timestamp() LIMIT 1',
+};
+
+const TAKE_DUE = `
+  DELETE FROM replicate.outbox WHERE message_id IN (
+    SELECT message_id FROM replicate.outbox WHERE due_at <= clock_timestamp()
+    ORDER BY due_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)
+  RETURNING message_id AS id, name, payload`;
+
+/**
+ * Carries messages from the outbox to the queue. They leave the outbox only when the queue has them; dying in between
+ * sends them again under the same id, which the queue ignores. Any number of relays work beside each other.
+ */
+@Injectable()
+export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly task = new PeriodicTask(
+    () => this.relayDue(),
+    INTERVAL_MS,
+    (error) => this.logger.error('relay', error),
+  );
+
+  constructor(
+    private readonly database: Database,
+    private readonly queue: MessageQueue,
+    private readonly logger: Logger,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.task.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.task.stop();
+  }
+
+  /** Relays one batch; returns whether it was full, so that more may be due. */
+  async relayDue(): Promise<boolean> {
+    const due = await this.database.query(ANY_DUE, []);
+    if (due.length === 0) return false;
+    return this.database.transaction(async (manager) => {
+      const [messages] = await manager.query<[OutgoingMessage[], number]>(TAKE_DUE);
+      await this.queue.send(messages);
+      return messages.length === BATCH;
+    });
+  }
+}

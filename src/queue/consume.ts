@@ -1,0 +1,20 @@
+import { Processor } from '@nestjs/bullmq';
+import { MESSAGES, type MessageName } from './messages.js';
+
+const LOCK_MS = 30_000;
+
+/**
+ * A worker killed while it held a message leaves it "stalled"; BullMQ's default gives a message up at the second time.
+ * Kills and deploys are normal here and every step bears repetition, so the limit is generous.
+ */
+const MAX_STALLED_COUNT = 100;
+
+/** Marks the class that handles a message, with the concurrency of the catalogue. */
+export function Consume(name: MessageName): ClassDecorator {
+  return Processor(name, {
+    concurrency: MESSAGES[name].concurrency,
+    lockDuration: LOCK_MS,
+    stalledInterval: LOCK_MS / 2,
+    maxStalledCount: MAX_STALLED_COUNT,
+  });
+}

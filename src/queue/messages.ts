@@ -1,0 +1,65 @@
+/**
+ * The catalogue of messages. Each has a queue of its own, named as the message. A payload carries ids only; what they
+ * stand for is read from PostgreSQL, because a message may be old, late or delivered twice. Messages outlive deploys:
+ * a payload may gain fields, never lose or rename them.
+ */
+export interface MessagePayloads {
+  /** Submit a pending job to the provider. */
+  'submit-job': { jobId: string };
+  /** Look at an open job again: poll its prediction, settle an unclear submission, send a lost message again. */
+  'check-job': { jobId: string };
+  /** Cancel a prediction at the provider. */
+  'cancel-prediction': { jobId: string; replicateId: string };
+  /** Apply a webhook of the inbox. */
+  'apply-webhook': { webhookId: string };
+  /** Fetch, check and store a job's outputs. */
+  'store-outputs': { jobId: string };
+  /** Bring the mirrors (DynamoDB, Redis) up to the job's version. */
+  'mirror-job': { jobId: string };
+}
+
+export type MessageName = keyof MessagePayloads;
+
+interface MessagePolicy {
+  /** Names of the payload's fields, all required, all non-empty text. */
+  fields: readonly string[];
+  /** How often a message is tried before it is given up. */
+  attempts: number;
+  /** First delay between tries; it doubles each time. */
+  backoffMs: number;
+  /** How many a worker process handles at once. */
+  concurrency: number;
+}
+
+/** How each message is delivered. */
+export const MESSAGES: {
+  [N in MessageName]: MessagePolicy & { fields: readonly (keyof MessagePayloads[N])[] };
+} = {
+  'submit-job': { fields: ['jobId'], attempts: 10, backoffMs: 1_000, concurrency: 16 },
+  'check-job': { fields: ['jobId'], attempts: 3, backoffMs: 1_000, concurrency: 8 },
+  'cancel-prediction': { fields: ['jobId', 'replicateId'], attempts: 10, backoffMs: 1_000, concurrency: 4 },
+  'apply-webhook': { fields: ['webhookId'], attempts: 20, backoffMs: 250, concurrency: 16 },
+  'store-outputs': { fields: ['jobId'], attempts: 8, backoffMs: 1_000, concurrency: 4 },
+  'mirror-job': { fields: ['jobId'], attempts: 30, backoffMs: 250, concurrency: 16 },
+};
+
+export const MESSAGE_NAMES = Object.keys(MESSAGES) as MessageName[];
+
+/** A message to be sent, not before `delayMs` from now. */
+export interface Message {
+  name: MessageName;
+  payload: Record<string, string>;
+  delayMs?: number;
+}
+
+export function message<N extends MessageName>(name: N, payload: MessagePayloads[N], delayMs = 0): Message {
+  return { name, payload, delayMs };
+}
+
+/** Checks a received payload against the catalogue; throws an Error that names what is missing. */
+export function readPayload<N extends MessageName>(name: N, payload: unknown): MessagePayloads[N] {
+  const record = (payload ?? {}) as Record<string, unknown>;
+  const missing = MESSAGES[name].fields.filter((field) => !record[field as string]);
+  if (missing.length > 0) throw new Error(`A ${name} message lacks ${missing.join(', ')}`);
+  return record as MessagePayloads[N];
+}

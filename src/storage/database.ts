@@ -1,0 +1,109 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import type { Pool, QueryResultRow } from 'pg';
+import type { DataSource, EntityManager } from 'typeorm';
+import { AppError } from '../errors.js';
+
+/** A statement; with a name, PostgreSQL parses and plans it once per connection. */
+export interface Statement {
+  name?: string;
+  text: string;
+}
+
+const RECONNECT_DELAY_MS = 500;
+const RETRY_AFTER_SECONDS = 2;
+
+/**
+ * PostgreSQL, the authority. The process starts without it and connects as soon as it answers; until then, and whenever
+ * it is away, every call fails with `service_unavailable`.
+ */
+export class Database implements OnApplicationBootstrap, OnApplicationShutdown {
+  private stopped = false;
+
+  constructor(private readonly dataSource: DataSource) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    if (!(await this.connect())) void this.keepConnecting();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.stopped = true;
+    if (this.dataSource.isInitialized) await this.dataSource.destroy();
+  }
+
+  /** Runs a prepared statement on the pool: the hot path. */
+  async query<Row extends QueryResultRow>(statement: Statement, values: unknown[]): Promise<Row[]> {
+    try {
+      const result = await this.pool().query<Row>({ ...statement, values });
+      return result.rows;
+    } catch (error) {
+      throw translate(error);
+    }
+  }
+
+  /** Runs `work` in one transaction; for the colder paths. */
+  async transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    this.requireConnection();
+    try {
+      return await this.dataSource.transaction(work);
+    } catch (error) {
+      throw translate(error);
+    }
+  }
+
+  /** TypeORM's entity manager, for reads and writes outside the hot path. */
+  get manager(): EntityManager {
+    this.requireConnection();
+    return this.dataSource.manager;
+  }
+
+  /** Resolves when PostgreSQL answers. */
+  async ping(): Promise<void> {
+    await this.query({ name: 'ping', text: 'SELECT 1' }, []);
+  }
+
+  private pool(): Pool {
+    this.requireConnection();
+    return (this.dataSource.driver as unknown as { master: Pool }).master;
+  }
+
+  private requireConnection(): void {
+    if (!this.dataSource.isInitialized) throw unavailable(undefined);
+  }
+
+  private async connect(): Promise<boolean> {
+    try {
+      await this.dataSource.initialize();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  private async keepConnecting(): Promise<void> {
+    while (!this.stopped && !(await this.connect()))
+      await delay(RECONNECT_DELAY_MS, undefined, { ref: false });
+    if (this.stopped && this.dataSource.isInitialized) await this.dataSource.destroy();
+  }
+}
+
+function unavailable(cause: unknown): AppError {
+  return new AppError('service_unavailable', 'The database cannot be reached; try again shortly', {
+    retryable: true,
+    retryAfterSeconds: RETRY_AFTER_SECONDS,
+    cause,
+  });
+}
+
+/** SQLSTATE classes of a database that is away, full or overloaded: connection, resources, operator intervention. */
+const OUTAGE_CLASSES = ['08', '53', '57'];
+const OUTAGE_MESSAGES =
+  /connection terminated|connection timeout|timeout exceeded|query read timeout|client has encountered/i;
+
+function translate(error: unknown): unknown {
+  if (error instanceof AppError) return error;
+  const { code = '', message = '' } = error as { code?: string; message?: string };
+  const systemError = /^E[A-Z]{4,}$/.test(code);
+  const outage = systemError || OUTAGE_CLASSES.includes(code.slice(0, 2)) || OUTAGE_MESSAGES.test(message);
+  return outage ? unavailable(error) : error;
+}

@@ -1,0 +1,96 @@
+import {
+  ConditionalCheckFailedException,
+  DynamoDBClient,
+  DescribeTableCommand,
+} from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import type { OnApplicationShutdown } from '@nestjs/common';
+import type { StatusSnapshot } from './status-cache.store.js';
+
+/** What the table holds about one job; `timestamp` is the job's creation (ms), so there is one item a job. */
+export interface JobMirrorItem {
+  jobId: string;
+  timestamp: number;
+  version: number;
+  userId: string;
+  mediaType: string;
+  modelId: string;
+  status: string;
+  replicateId?: string;
+  updatedAt: string;
+  final: boolean;
+  /** The status body as JSON. */
+  body: string;
+}
+
+interface JobMirrorChoices {
+  table: string;
+  region: string;
+  endpoint: string | undefined;
+}
+
+const TTL_SECONDS = 30 * 24 * 3600;
+const REQUEST_TIMEOUT_MS = 500;
+
+/** The DynamoDB mirror of job status. A write never replaces a newer version; items expire 30 days after creation. */
+export class JobMirror implements OnApplicationShutdown {
+  private readonly client: DynamoDBDocumentClient;
+  private readonly table: string;
+
+  constructor({ table, region, endpoint }: JobMirrorChoices) {
+    this.table = table;
+    this.client = DynamoDBDocumentClient.from(
+      new DynamoDBClient({
+        region,
+        endpoint,
+        maxAttempts: 1,
+        requestHandler: { connectionTimeout: REQUEST_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
+      }),
+      { marshallOptions: { removeUndefinedValues: true } },
+    );
+  }
+
+  onApplicationShutdown(): void {
+    this.client.destroy();
+  }
+
+  /** Stores the item unless the table already holds this version or a newer one. */
+  async put(item: JobMirrorItem): Promise<void> {
+    const ttl = Math.floor(item.timestamp / 1000) + TTL_SECONDS;
+    try {
+      await this.client.send(
+        new PutCommand({
+          TableName: this.table,
+          Item: { ...item, ttl },
+          ConditionExpression: 'attribute_not_exists(#version) OR #version < :version',
+          ExpressionAttributeNames: { '#version': 'version' },
+          ExpressionAttributeValues: { ':version': item.version },
+        }),
+      );
+    } catch (error) {
+      // Refused means that someone newer was there: the mirror is as it should be.
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    }
+  }
+
+  /** The job's newest snapshot, or undefined; expired items, which AWS deletes late, count as absent. */
+  async get(jobId: string): Promise<StatusSnapshot | undefined> {
+    const { Items } = await this.client.send(
+      new QueryCommand({
+        TableName: this.table,
+        KeyConditionExpression: 'jobId = :jobId',
+        ExpressionAttributeValues: { ':jobId': jobId },
+        ScanIndexForward: false,
+        Limit: 1,
+      }),
+    );
+    const item = Items?.[0] as (JobMirrorItem & { ttl: number }) | undefined;
+    if (!item || item.ttl <= Date.now() / 1000) return undefined;
+    return { version: item.version, final: item.final, body: Buffer.from(item.body) };
+  }
+
+  /** Resolves when the table can be described. */
+  async ping(): Promise<void> {
+    await this.client.send(new DescribeTableCommand({ TableName: this.table }));
+  }
+}

@@ -1,0 +1,48 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import type { EntityTarget, ObjectLiteral } from 'typeorm';
+import { Settings } from '../config/settings.js';
+import { createDataSource } from './data-source.js';
+import { Database } from './database.js';
+import { JobMirror } from './job-mirror.store.js';
+import { MediaStore } from './media.store.js';
+import { createCacheRedis } from './redis.js';
+import { StatusCache } from './status-cache.store.js';
+
+const POOL_SIZE = 10;
+
+/** What remembers: PostgreSQL, Redis, DynamoDB and S3, for every room. */
+@Module({})
+export class StorageModule {
+  /** `entities` are those of the rooms that the process runs. */
+  static of(entities: EntityTarget<ObjectLiteral>[]): DynamicModule {
+    const stores = [
+      {
+        provide: Database,
+        inject: [Settings],
+        useFactory: ({ databaseUrl }: Settings) =>
+          new Database(createDataSource({ url: databaseUrl, poolSize: POOL_SIZE, entities })),
+      },
+      {
+        provide: StatusCache,
+        inject: [Settings],
+        useFactory: ({ redis }: Settings) => new StatusCache(createCacheRedis(redis.cacheUrl)),
+      },
+      {
+        provide: JobMirror,
+        inject: [Settings],
+        useFactory: ({ dynamodb, awsRegion }: Settings) => new JobMirror({ ...dynamodb, region: awsRegion }),
+      },
+      {
+        provide: MediaStore,
+        inject: [Settings],
+        useFactory: ({ s3, awsRegion }: Settings) => new MediaStore({ ...s3, region: awsRegion }),
+      },
+    ];
+    return {
+      module: StorageModule,
+      global: true,
+      providers: stores,
+      exports: stores.map((store) => store.provide),
+    };
+  }
+}

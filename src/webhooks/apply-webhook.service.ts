@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import { JobsRepository } from '../jobs/jobs.repository.js';
+import { PredictionsService } from '../jobs/predictions.service.js';
+import { Logger } from '../logging/logger.js';
+import { readPrediction } from '../models/prediction.js';
+import { WebhookInboxRepository, type Delivery } from './webhook-inbox.repository.js';
+
+/** Applies stored webhooks to their jobs. */
+@Injectable()
+export class ApplyWebhookService {
+  constructor(
+    private readonly inbox: WebhookInboxRepository,
+    private readonly jobs: JobsRepository,
+    private readonly predictions: PredictionsService,
+    private readonly logger: Logger,
+  ) {}
+
+  async apply(webhookId: string): Promise<void> {
+    const delivery = await this.inbox.find(webhookId);
+    const prediction = readPrediction(delivery?.body);
+    if (!delivery || !prediction) return;
+    const jobId = await this.jobOf(delivery);
+    if (jobId === undefined) {
+      this.logger.warn('webhook-of-no-job', { webhookId, replicateId: delivery.replicateId });
+      return this.inbox.markApplied(webhookId, 'no such job');
+    }
+    const applied = await this.predictions.apply(jobId, prediction, `webhook ${webhookId}`);
+    await this.inbox.markApplied(webhookId, applied);
+  }
+
+  private async jobOf({ jobId, replicateId }: Delivery): Promise<string | undefined> {
+    const job = jobId === null ? await this.jobs.findByReplicateId(replicateId) : await this.jobs.find(jobId);
+    return job?.jobId;
+  }
+}

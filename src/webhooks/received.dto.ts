@@ -1,0 +1,6 @@
+import { ApiProperty } from '@nestjs/swagger';
+
+export class ReceivedDto {
+  @ApiProperty({ enum: [true] })
+  received!: true;
+}

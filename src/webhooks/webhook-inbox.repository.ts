@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import { insertMessages, outboxRows } from '../outbox/outbox.js';
+import { message } from '../queue/messages.js';
+import { Database } from '../storage/database.js';
+
+/** A verified delivery. `jobId` is what our own webhook URL carries; the body is the provider's prediction object. */
+export interface Delivery {
+  webhookId: string;
+  jobId: string | null;
+  replicateId: string;
+  body: object;
+}
+
+const STORE = {
+  name: 'webhook-store',
+  text: `
+    WITH stored AS (
+      INSERT INTO replicate.webhook_inbox (webhook_id, job_id, replicate_id, body) VALUES ($1, $2, $3, $4)
+      ON CONFLICT (webhook_id) DO NOTHING RETURNING webhook_id)
+    ${insertMessages('$5', 'stored')}`,
+};
+
+const FIND = {
+  name: 'webhook-find',
+  text: `SELECT webhook_id AS "webhookId", job_id AS "jobId", replicate_id AS "replicateId", body
+    FROM replicate.webhook_inbox WHERE webhook_id = $1`,
+};
+
+const MARK_APPLIED = {
+  name: 'webhook-mark-applied',
+  text: `UPDATE replicate.webhook_inbox SET applied_at = clock_timestamp(), outcome = $2 WHERE webhook_id = $1`,
+};
+
+/** The durable inbox of webhooks: a row a `webhook-id`. */
+@Injectable()
+export class WebhookInboxRepository {
+  constructor(private readonly database: Database) {}
+
+  /** Stores the delivery and the message that has it applied; a second one of the same id has no effect. */
+  async store({ webhookId, jobId, replicateId, body }: Delivery): Promise<void> {
+    const messages = outboxRows([message('apply-webhook', { webhookId })]);
+    await this.database.query(STORE, [webhookId, jobId, replicateId, body, messages]);
+  }
+
+  async find(webhookId: string): Promise<Delivery | undefined> {
+    const [delivery] = await this.database.query<Delivery>(FIND, [webhookId]);
+    return delivery;
+  }
+
+  async markApplied(webhookId: string, outcome: string): Promise<void> {
+    await this.database.query(MARK_APPLIED, [webhookId, outcome]);
+  }
+}

@@ -1,0 +1,41 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import type { Settings } from './config/settings.js';
+import { SettingsModule } from './config/settings.module.js';
+import { CancelPredictionProcessor } from './jobs/cancel-prediction.processor.js';
+import { CheckJobProcessor } from './jobs/check-job.processor.js';
+import { JobCheckSchedule } from './jobs/job-check-schedule.js';
+import { JobsModule } from './jobs/jobs.module.js';
+import { MediaOutputEntity } from './jobs/media-output.entity.js';
+import { MirrorJobProcessor } from './jobs/mirror-job.processor.js';
+import { StoreOutputsProcessor } from './jobs/store-outputs.processor.js';
+import { SubmitJobProcessor } from './jobs/submit-job.processor.js';
+import type { Logger } from './logging/logger.js';
+import { LoggingModule } from './logging/logging.module.js';
+import { Relay } from './outbox/relay.js';
+import { QueueModule } from './queue/queue.module.js';
+import { StorageModule } from './storage/storage.module.js';
+import { ApplyWebhookProcessor } from './webhooks/apply-webhook.processor.js';
+import { WebhooksModule } from './webhooks/webhooks.module.js';
+
+/** THE list of what the worker answers to: the messages it consumes and what it does by the clock. */
+@Module({
+  imports: [JobsModule, QueueModule, WebhooksModule],
+  providers: [
+    ApplyWebhookProcessor,
+    CancelPredictionProcessor,
+    CheckJobProcessor,
+    MirrorJobProcessor,
+    StoreOutputsProcessor,
+    SubmitJobProcessor,
+    JobCheckSchedule,
+    Relay,
+  ],
+})
+export class WorkerModule {
+  static of(settings: Settings, logger: Logger): DynamicModule {
+    return {
+      module: WorkerModule,
+      imports: [SettingsModule.of(settings), LoggingModule.of(logger), StorageModule.of([MediaOutputEntity])],
+    };
+  }
+}
