@@ -1,7 +1,28 @@
 export const mediaTypes = ['image', 'video', 'audio'] as const;
 export type MediaType = (typeof mediaTypes)[number];
 
-export type JsonSchema = Record<string, unknown>;
+/** A JSON Schema (2020-12); named here are the keywords that the code reads. */
+export interface JsonSchema extends Record<string, unknown> {
+  description?: string;
+  type?: string;
+  enum?: unknown[];
+  format?: string;
+  minimum?: number;
+  maximum?: number;
+  multipleOf?: number;
+  minLength?: number;
+  maxLength?: number;
+  minItems?: number;
+  maxItems?: number;
+  items?: JsonSchema;
+  required?: string[];
+  properties?: Record<string, JsonSchema>;
+  not?: JsonSchema;
+  anyOf?: JsonSchema[];
+  allOf?: JsonSchema[];
+  oneOf?: JsonSchema[];
+}
+
 export type Scalar = string | number | boolean;
 /** Parameters by name, as clients give them or as the provider takes them. */
 export type Values = Record<string, unknown>;

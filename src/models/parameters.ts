@@ -28,7 +28,7 @@ function unstorableIssues(parameters: Values): Issue[] {
     const path = parameterPath(label);
     if (isTooDeep(value))
       return { path, message: `${label} must not be nested deeper than ${maxDepth} levels` };
-    if (isWellFormed(JSON.stringify(value) ?? '')) return [];
+    if (value === undefined || isWellFormed(JSON.stringify(value))) return [];
     return { path, message: `${label} must be well-formed Unicode without NUL characters` };
   });
 }
@@ -49,11 +49,12 @@ function issueOf(model: Model, error: ErrorObject): Issue {
     if (error.keyword === 'required') return missingIssue(model, error.params.missingProperty as string);
     return unknownIssue(model, error.params.additionalProperty as string);
   }
-  const [name, ...inner] = error.instancePath.slice(1).split('/');
+  const [name = '', ...inner] = error.instancePath.slice(1).split('/');
   const label = name + inner.map((part) => (/^\d+$/.test(part) ? `[${part}]` : `.${part}`)).join('');
-  const schema = inner.length === 0 ? known[name!]! : (error.parentSchema as JsonSchema);
-  const expected = describeValues(schema) ?? error.message;
-  return { path: parameterPath(label), message: `${label} must be ${expected}${told(schema, error.data)}` };
+  const schema = inner.length === 0 ? known[name]! : (error.parentSchema as JsonSchema);
+  const expected = describeValues(schema);
+  const fault = expected === undefined ? String(error.message) : `must be ${expected}`;
+  return { path: parameterPath(label), message: `${label} ${fault}${told(schema, error.data)}` };
 }
 
 function missingIssue(model: Model, name: string): Issue {
@@ -116,7 +117,7 @@ function list({ items, minItems, maxItems }: JsonSchema): string {
     minItems === undefined ? '' : ` at least ${minItems}`,
     maxItems === undefined ? '' : ` at most ${maxItems}`,
   ].filter(Boolean);
-  const each = describeValues((items ?? {}) as JsonSchema);
+  const each = describeValues(items ?? {});
   return `a list of${count.join(' and') || ' any number of'} values${each ? `, each ${each}` : ''}`;
 }
 

@@ -122,7 +122,7 @@ function modelIssues(registry: ModelRegistry, request: GenerationRequest, model:
     });
   }
   if (model === undefined) {
-    issues.push({ path: 'modelId', message: unknownModel(registry, String(request.modelId), mediaType) });
+    issues.push({ path: 'modelId', message: unknownModel(registry, request.modelId, mediaType) });
   } else if (mediaType !== undefined && mediaType !== model.mediaType) {
     const message = `${model.modelId} makes ${model.mediaType}: set mediaType to "${model.mediaType}", or choose a model of ${mediaType}`;
     issues.push({ path: 'mediaType', message });

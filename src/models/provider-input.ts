@@ -23,7 +23,7 @@ export function providerInput(model: Model, parameters: Values): Frame {
   const input: Values = {};
   for (const [name, value] of Object.entries(parameters)) {
     if (framed.has(name) || isEmpty(value)) continue;
-    const mapping: InputMapping = provider.input[name] ?? { to: name };
+    const mapping: InputMapping = Object.hasOwn(provider.input, name) ? provider.input[name]! : { to: name };
     input[mapping.to] = mapping.map ? mapping.map[String(value)] : value;
   }
   const fixes = provider.fixes.filter((fix) => matches(fix.when, parameters));

@@ -19,9 +19,10 @@ export function registryFaults(models: Model[]): string[] {
 /** What is wrong inside one entry whose shape is valid. */
 export function modelFaults(model: Model): string[] {
   const uncompiled = schemaFaults(model);
+  const compiles = uncompiled.length === 0;
   const faults = [
     ...uncompiled,
-    ...(uncompiled.length > 0 ? [] : defaultFaults(model)),
+    ...(compiles ? [...defaultFaults(model), ...conditionNameFaults(model)] : []),
     ...nameFaults(model),
     ...mappingFaults(model),
     ...frameFaults(model),
@@ -74,17 +75,27 @@ function defaultFaults(model: Model): string[] {
 
 /** Names that must be parameters, by the place where they stand. */
 function nameFaults(model: Model): string[] {
-  const { rules, length = {}, outputs, provider, parameters } = model;
+  const { rules, length, outputs, provider, parameters } = model;
   const { frame } = provider;
   const named: [string, string[]][] = [
     ['required', parameters.required],
     ['outputs', outputs === undefined ? [] : [outputs]],
-    ['length', Object.values(length) as string[]],
+    ['length', length === undefined ? [] : Object.values(length)],
     ['provider.input', Object.keys(provider.input)],
     ['provider.frame', frame ? [frame.width, frame.height, frame.ratio, frame.megapixels] : []],
     ...rules.map((rule, index): [string, string[]] => [`rules[${index}].at`, [rule.at]]),
-    ...conditions(model).map(([place, fragment]): [string, string[]] => [place, parametersIn(fragment)]),
   ];
+  return strangeNames(model, named);
+}
+
+function conditionNameFaults(model: Model): string[] {
+  return strangeNames(
+    model,
+    conditions(model).map(([place, fragment]) => [place, parametersIn(fragment)]),
+  );
+}
+
+function strangeNames(model: Model, named: [string, string[]][]): string[] {
   return named.flatMap(([place, names]) =>
     names
       .filter((name) => !isParameter(model, name))
@@ -94,7 +105,9 @@ function nameFaults(model: Model): string[] {
 
 function mappingFaults(model: Model): string[] {
   const { input, fixed } = model.provider;
-  const targets = Object.keys(model.parameters.properties).map((name) => input[name]?.to ?? name);
+  const targets = Object.keys(model.parameters.properties).map((name) =>
+    Object.hasOwn(input, name) ? input[name]!.to : name,
+  );
   const all = [...targets, ...Object.keys(fixed)];
   const twice = new Set(all.filter((target, index) => all.indexOf(target) !== index));
   return [

@@ -26,21 +26,15 @@ export function ruleWarnings(model: Model, parameters: Values, outputSeconds: nu
 
 /** Replaces each `{name}` of a message by its value. */
 export function fillIn(message: string, values: Values): string {
-  return message.replace(/\{(\w+)\}/g, (placeholder, name: string) =>
-    Object.hasOwn(values, name) && values[name] !== undefined ? String(values[name]) : placeholder,
-  );
+  return message.replace(/\{(\w+)\}/g, (placeholder, name: string) => {
+    const value = Object.hasOwn(values, name) ? values[name] : undefined;
+    return typeof value === 'string' || typeof value === 'number' ? String(value) : placeholder;
+  });
 }
 
 /** Names of the parameters that a schema fragment speaks of. */
 export function parametersIn(fragment: JsonSchema): string[] {
   const { required = [], properties = {}, not, anyOf = [], allOf = [], oneOf = [] } = fragment;
-  const parts = [...(anyOf as JsonSchema[]), ...(allOf as JsonSchema[]), ...(oneOf as JsonSchema[])];
-  if (not !== undefined) parts.push(not as JsonSchema);
-  return [
-    ...new Set([
-      ...(required as string[]),
-      ...Object.keys(properties as object),
-      ...parts.flatMap(parametersIn),
-    ]),
-  ];
+  const parts = [...anyOf, ...allOf, ...oneOf, ...(not === undefined ? [] : [not])];
+  return [...new Set([...required, ...Object.keys(properties), ...parts.flatMap(parametersIn)])];
 }

@@ -132,7 +132,7 @@ describe('any input', () => {
     const parameters = fc.oneof(
       fc.jsonValue(),
       fc.array(fc.tuple(names, odd), { maxLength: 6 }).map((pairs) => Object.fromEntries(pairs)),
-      fc.constantFrom(...models).chain(plausibleParameters),
+      ...models.map(plausibleParameters),
     );
     const ids = fc.oneof(fc.constantFrom(...models.map((model) => model.modelId)), fc.string());
     fc.assert(

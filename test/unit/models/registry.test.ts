@@ -156,6 +156,11 @@ describe('an entry in the plain form', () => {
     expect(plan(plain({ version }), {}).provider).toEqual(provider);
   });
 
+  it('may name a parameter like something that every object has', () => {
+    const text = plain({ supportedParams: ['constructor', 'width'] });
+    expect(plan(text, { constructor: 1 }).providerInput).toEqual({ constructor: 1, width: 512 });
+  });
+
   it('needs neither parameters nor defaults', () => {
     expect(plan(plain({ supportedParams: undefined, defaults: undefined }), {}, 'x').providerInput).toEqual({
       prompt: 'x',
@@ -214,6 +219,11 @@ describe('a broken registry', () => {
       'a schema that does not compile',
       { parameters: { prompt: { description: 'x', type: 'strnig' } } },
       'clip: parameters.prompt is not a usable JSON Schema',
+    ],
+    [
+      'a condition that is no schema',
+      { rules: [{ at: 'size', when: { required: 5 }, must: size, message: 'm' }] },
+      'clip: rules[0].when is not a usable JSON Schema',
     ],
     [
       'a misspelt keyword',
