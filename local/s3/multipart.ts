@@ -121,22 +121,19 @@ function chooseParts(upload: Upload, listed: XmlElement[]): PartRecord[] {
   if (listed.length === 0 || listed.length > MAX_PARTS) {
     throw new S3Error('MalformedXML', `You must specify 1 to ${MAX_PARTS} parts.`);
   }
-  let previous = 0;
-  return listed.map((element, index) => {
-    const partNumber = readPartNumber(childText(element, 'PartNumber'));
-    if (partNumber <= previous) {
-      throw new S3Error('InvalidPartOrder', 'The list of parts was not in ascending order.');
-    }
-    previous = partNumber;
-    const part = requirePart(upload, partNumber, element);
-    if (index < listed.length - 1 && part.size < MIN_PART_BYTES) {
-      throw new S3Error(
-        'EntityTooSmall',
-        `Part ${partNumber} has ${part.size} bytes; every part but the last must have at least ${MIN_PART_BYTES}.`,
-      );
-    }
-    return part;
-  });
+  const numbers = listed.map((element) => readPartNumber(childText(element, 'PartNumber')));
+  if (numbers.some((number, index) => number <= (numbers[index - 1] ?? 0))) {
+    throw new S3Error('InvalidPartOrder', 'The list of parts was not in ascending order.');
+  }
+  const parts = listed.map((element, index) => requirePart(upload, numbers[index] ?? 0, element));
+  const small = parts.slice(0, -1).find(({ size }) => size < MIN_PART_BYTES);
+  if (small) {
+    throw new S3Error(
+      'EntityTooSmall',
+      `Part ${small.partNumber} has ${small.size} bytes; every part but the last must have at least ${MIN_PART_BYTES}.`,
+    );
+  }
+  return parts;
 }
 
 function requirePart(upload: Upload, partNumber: number, element: XmlElement): PartRecord {

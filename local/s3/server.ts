@@ -82,7 +82,7 @@ async function answer(
     reply = await handle(request, storage, credentials, new Date());
   } catch (error) {
     reply = errorReply(error, message, requestId);
-    if (!message.complete) {
+    if (!message.complete && !message.destroyed) {
       response.shouldKeepAlive = false;
       await drain(message);
     }
