@@ -25,7 +25,7 @@ export function validParameters(model: Model): fc.Arbitrary<Values> {
 }
 
 function valueOf(schema: JsonSchema): fc.Arbitrary<unknown> {
-  if (Array.isArray(schema.enum)) return fc.constantFrom(...(schema.enum));
+  if (Array.isArray(schema.enum)) return fc.constantFrom(...schema.enum);
   const { minimum = 0, maximum = 0, multipleOf = 1 } = schema as Record<string, number | undefined>;
   switch (schema.type) {
     case 'boolean':
