@@ -88,8 +88,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   };
 }
 
-function mapValues<T>(started: Started, pick: (service: ServiceInUse) => T): Partial<Record<ServiceName, T>> {
-  return Object.fromEntries(Object.entries(started).map(([name, service]) => [name, pick(service)]));
+function mapValues<T>(
+  started: Started,
+  pick: (service: ServiceInUse) => T | undefined,
+): Partial<Record<ServiceName, T>> {
+  const entries = Object.entries(started).map(([name, service]) => [name, pick(service)] as const);
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 
 /** The folder, made if absent; others may pass through it, because PostgreSQL may have to run as another user. */

@@ -31,9 +31,13 @@ export function serviceProcess(
     child.once('error', (error) => resolve(error.message));
     child.once('exit', (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${code}`));
   });
-  void ended.then(() => (over = true));
+  void ended.then(() => {
+    over = true;
+  });
 
-  const kill = () => void (over || child.kill('SIGKILL'));
+  const kill = () => {
+    if (!over) child.kill('SIGKILL');
+  };
   return {
     name,
     pid: child.pid,

@@ -64,9 +64,7 @@ describe('the embedded stack', () => {
     await stack.stop();
     expect(stack.env).toMatchObject({ ...given, REDIS_CACHE_URL: given.REDIS_URL });
     expect(stack.env.MEDIA_SOURCE_HOSTS).toBe('replicate.delivery,*.replicate.delivery,replicate.example');
-    expect(Object.entries(stack.services).filter(([, service]) => service !== undefined)).toEqual([
-      ['dynamodb', expect.anything()],
-    ]);
+    expect(Object.keys(stack.services)).toEqual(['dynamodb']);
     expect(stack.notices).toEqual([expect.stringContaining('S3_ENDPOINT is used as it is')]);
   });
 
