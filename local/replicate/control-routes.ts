@@ -2,7 +2,6 @@ import type { ClockMode } from './clock.js';
 import { ApiError } from './errors.js';
 import type { Exchange, Route } from './http.js';
 import { readJson, sendJson } from './http.js';
-import type { Settings } from './options.js';
 import type { Prediction } from './predictions.js';
 import type { Simulator } from './simulator.js';
 
@@ -33,12 +32,12 @@ export function controlRoutes(simulator: Simulator): Route[] {
     }),
     on('GET', /^\/_clock$/, ({ response }) => sendJson(response, 200, clock.state())),
     on('POST', /^\/_clock$/, async ({ request, response }) => {
-      await changeClock(simulator, ((await readJson(request)) ?? {}) as ClockChange);
+      await changeClock(simulator, (await readJson(request)) ?? {});
       sendJson(response, 200, clock.state());
     }),
     on('GET', /^\/_settings$/, ({ response }) => sendJson(response, 200, settings())),
     on('POST', /^\/_settings$/, async ({ request, response }) => {
-      simulator.changeSettings(((await readJson(request)) ?? {}) as Partial<Settings>);
+      simulator.changeSettings((await readJson(request)) ?? {});
       sendJson(response, 200, settings());
     }),
     on('POST', /^\/_reset$/, ({ response }) => {

@@ -87,9 +87,11 @@ export function createPrediction(parts: Parts, request: CreateRequest): Predicti
 /** Seconds of `30s`, `5m`, `1h30m45s` or `90`; throws a 422 for anything else and for less than 5 s. */
 export function parseCancelAfter(header: string | undefined): number | undefined {
   if (header === undefined) return undefined;
-  const parts = /^(?:(\d+)|(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?)$/.exec(header.trim());
-  const [bare, hours, minutes, seconds] = (parts ?? []).slice(1).map((part) => Number(part ?? 0));
-  const total = (bare ?? 0) + (hours ?? 0) * 3600 + (minutes ?? 0) * 60 + (seconds ?? 0);
+  const { bare, hours, minutes, seconds } =
+    /^(?:(?<bare>\d+)|(?:(?<hours>\d+)h)?(?:(?<minutes>\d+)m)?(?:(?<seconds>\d+)s)?)$/.exec(header.trim())
+      ?.groups ?? {};
+  const total =
+    Number(bare ?? 0) + Number(hours ?? 0) * 3600 + Number(minutes ?? 0) * 60 + Number(seconds ?? 0);
   if (total >= leastDeadlineSeconds) return total;
   const description = 'Cancel-After must be a duration of at least 5 seconds, such as 30s, 5m or 1h30m45s';
   throw invalidInput([{ type: 'format', field: 'Cancel-After', description }]);
@@ -102,17 +104,12 @@ export function nonceOf(webhook: unknown): string | null {
     : null;
 }
 
+/** Equal inputs hash alike, in whatever order their keys came. */
 export function inputHash(input: unknown): string {
-  return createHash('sha256').update(canonical(input)).digest('hex');
-}
-
-/** JSON with sorted keys: equal inputs hash alike however they were written. */
-function canonical(value: unknown): string {
-  return (
-    JSON.stringify(value, (_key, inner: unknown) =>
-      typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-        ? Object.fromEntries(Object.entries(inner).sort(([one], [other]) => (one < other ? -1 : 1)))
-        : inner,
-    ) ?? 'null'
+  const sorted = JSON.stringify({ input }, (_key, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([one], [other]) => (one < other ? -1 : 1)))
+      : inner,
   );
+  return createHash('sha256').update(sorted).digest('hex');
 }

@@ -153,7 +153,8 @@ function matches({ match = {} }: Fault, occasion: Occasion): boolean {
     (match.model === undefined || match.model === occasion.model) &&
     (match.predictionId === undefined || match.predictionId === occasion.predictionId) &&
     (match.event === undefined || match.event === occasion.event) &&
-    (match.promptIncludes === undefined || String(occasion.prompt ?? '').includes(match.promptIncludes))
+    (match.promptIncludes === undefined ||
+      (typeof occasion.prompt === 'string' && occasion.prompt.includes(match.promptIncludes)))
   );
 }
 

@@ -72,3 +72,8 @@ export function header(request: IncomingMessage, name: string): string | undefin
 export function tokenOf(request: IncomingMessage): string | undefined {
   return /^(?:Bearer|Token) (\S+)$/.exec(header(request, 'authorization') ?? '')?.[1];
 }
+
+/** Ends the connection with a reset, without an answer. */
+export function cut({ request }: Exchange): void {
+  request.socket.resetAndDestroy();
+}

@@ -1,10 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { MediaType, Model } from './model.js';
 
+interface Reference {
+  model?: unknown;
+  version?: unknown;
+  kind?: unknown;
+}
+
 interface RegistryEntry {
   version?: unknown;
   estimatedTime?: unknown;
-  provider?: { model?: unknown; version?: unknown; kind?: unknown };
+  provider?: Reference & { routes?: unknown };
 }
 
 const mediaTypes: MediaType[] = ['image', 'video', 'audio'];
@@ -22,20 +28,27 @@ export function readRegistry(registry: unknown): Model[] {
   );
 }
 
+/** The entry's own model and those that its routes run instead. */
 function readEntry(media: MediaType, modelId: string, entry: RegistryEntry): Model[] {
-  const reference = text(entry.provider?.version) ?? text(entry.version) ?? text(entry.provider?.model);
-  if (reference === undefined) return [];
-  const [address, hash] = reference.split(':') as [string, string | undefined];
-  const name = text(entry.provider?.model) ?? (address.includes('/') ? address : `registry/${modelId}`);
-  const version = hash ?? (address.includes('/') ? undefined : address);
-  const declared = entry.provider?.kind;
-  const kind =
-    declared === 'official' || (declared === undefined && version === undefined) ? 'official' : 'community';
+  const { routes, ...provider } = entry.provider ?? {};
+  const own = { ...provider, version: provider.version ?? entry.version };
+  const others = Array.isArray(routes) ? routes.map(asRecord) : [];
   const run = typeof entry.estimatedTime === 'number' ? entry.estimatedTime : 10;
+  return [own, ...others].flatMap((reference) => readReference(media, modelId, run, reference));
+}
+
+function readReference(media: MediaType, modelId: string, run: number, reference: Reference): Model[] {
+  const named = text(reference.version) ?? text(reference.model);
+  if (named === undefined) return [];
+  const [address = named, hash] = named.split(':');
+  const isName = address.includes('/');
+  const name = text(reference.model) ?? (isName ? address : `registry/${modelId}`);
+  const version = hash ?? (isName ? undefined : address);
+  const kind = reference.kind ?? (version === undefined ? 'official' : 'community');
   return [
     {
       name,
-      kind,
+      kind: kind === 'official' ? 'official' : 'community',
       version: version ?? createHash('sha256').update(name).digest('hex'),
       media,
       output: 'one',

@@ -2,6 +2,7 @@ import { baseUrlOf } from './base-url.js';
 import { ApiError, fileNotFound, fileTooLarge, invalidInput } from './errors.js';
 import type { Exchange, Route } from './http.js';
 import { header, readBody, sendJson } from './http.js';
+import { readForm } from './multipart.js';
 import type { Simulator } from './simulator.js';
 import { isSignedLink, uploadBody } from './uploads.js';
 
@@ -64,28 +65,19 @@ export function uploadRoutes(simulator: Simulator): Route[] {
 
 async function answerUpload(simulator: Simulator, { request, response }: Exchange): Promise<void> {
   const body = await readBody(request, largestFileBytes + multipartSlackBytes, fileTooLarge);
-  const form = await new Response(new Uint8Array(body), {
-    headers: { 'content-type': header(request, 'content-type') ?? '' },
-  })
-    .formData()
-    .catch(() => undefined);
-  const content = form?.get('content');
-  if (!(content instanceof Blob))
-    throw invalidInput([{ type: 'required', field: '', description: 'content is required' }]);
-  if (content.size > largestFileBytes) throw fileTooLarge();
-  const contentType = textOf(form?.get('type')) ?? (content.type || 'application/octet-stream');
-  const metadata = parseMetadata(textOf(form?.get('metadata')));
-  const upload = simulator.uploads.add(Buffer.from(await content.arrayBuffer()), contentType, metadata);
+  const form = readForm(body, header(request, 'content-type') ?? '');
+  const file = form.get('content');
+  if (!file) throw invalidInput([{ type: 'required', field: '', description: 'content is required' }]);
+  if (file.content.length > largestFileBytes) throw fileTooLarge();
+  const contentType = form.get('type')?.content.toString() ?? file.contentType ?? 'application/octet-stream';
+  const metadata = parseMetadata(form.get('metadata')?.content.toString() ?? '{}');
+  const upload = simulator.uploads.add(Buffer.from(file.content), contentType, metadata);
   sendJson(response, 201, uploadBody(upload, baseUrlOf(simulator, request)));
 }
 
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-function parseMetadata(text: string | undefined): unknown {
+function parseMetadata(text: string): unknown {
   try {
-    return JSON.parse(text ?? '{}') as unknown;
+    return JSON.parse(text) as unknown;
   } catch {
     throw invalidInput([{ type: 'invalid_type', field: 'metadata', description: 'metadata must be JSON' }]);
   }

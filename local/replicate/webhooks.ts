@@ -1,27 +1,17 @@
 import type { Clock } from './clock.js';
 import type { DrawnFault, Faults } from './faults.js';
-import type { Ledger, WebhookEntry } from './ledger.js';
+import type { Ledger } from './ledger.js';
 import type { Settings } from './options.js';
 import { isOver, predictionBody } from './predictions.js';
 import type { Prediction } from './predictions.js';
 import type { Random } from './random.js';
-import { sign } from './signature.js';
 import type { WebhookEvent } from './validation.js';
+import type { Message } from './webhook-attempt.js';
+import { attemptWebhook } from './webhook-attempt.js';
 
 /** Seconds after completion at which a terminal webhook is sent again; real times are not published, the last is about a minute. */
 const retryAtSeconds = [1, 3, 7, 15, 30, 60];
 const throttleMs = 500;
-const staleSeconds = 3600;
-
-interface Message {
-  id: string;
-  event: WebhookEvent;
-  prediction: Prediction;
-  url: string;
-  body: string;
-  completedAtMs: number | undefined;
-  attempt: number;
-}
 
 interface Channel {
   /** Messages of a prediction leave one after the other. */
@@ -127,8 +117,13 @@ export class Webhooks {
   }
 
   async #attempt(message: Message, fault: DrawnFault<'webhook'> | undefined, mayRetry = true): Promise<void> {
-    const { clock, ledger } = this.parts;
-    const result = await this.#send(message, fault);
+    const { clock, ledger, secrets, settings, redirectUrl } = this.parts;
+    const { webhookTimeoutMs } = settings();
+    const result = await attemptWebhook(message, fault, {
+      secrets,
+      timeoutMs: webhookTimeoutMs,
+      redirectUrl,
+    });
     ledger.add('webhooks', {
       at: new Date(clock.now()).toISOString(),
       predictionId: message.prediction.id,
@@ -152,64 +147,4 @@ export class Webhooks {
     const again = { ...message, attempt: message.attempt + 1 };
     clock.after(delayMs, () => this.#attempt(again, this.#drawFault(again)));
   }
-
-  async #send(
-    message: Message,
-    fault: DrawnFault<'webhook'> | undefined,
-  ): Promise<Pick<WebhookEntry, 'status' | 'outcome'>> {
-    if (fault?.kind === 'drop') return { status: null, outcome: 'dropped' };
-    if (fault?.kind === 'outage') return { status: null, outcome: 'unreachable' };
-    const url =
-      fault?.kind === 'redirect' ? this.parts.redirectUrl(message.prediction, message.url) : message.url;
-    const body = fault?.kind === 'unknown-keys' ? withUnknownKeys(message.body) : message.body;
-    try {
-      const answer = await fetch(url, {
-        method: 'POST',
-        body,
-        headers: {
-          'content-type': 'application/json',
-          'user-agent': 'Replicate-Simulator',
-          ...this.#headers(message, body, fault),
-        },
-        redirect: 'manual',
-        signal: AbortSignal.timeout(this.parts.settings().webhookTimeoutMs),
-      });
-      await answer.body?.cancel();
-      if (fault?.kind === 'answer-lost') return { status: null, outcome: 'unreachable' };
-      return { status: answer.status, outcome: answer.ok ? 'delivered' : 'refused' };
-    } catch {
-      return { status: null, outcome: 'unreachable' };
-    }
-  }
-
-  /** The timestamp is wall-clock time: it is checked against the receiver's clock. */
-  #headers(message: Message, body: string, fault: DrawnFault<'webhook'> | undefined): Record<string, string> {
-    const shift =
-      fault?.kind === 'stale-timestamp'
-        ? -staleSeconds
-        : fault?.kind === 'future-timestamp'
-          ? staleSeconds
-          : 0;
-    const timestampSeconds = Math.floor(Date.now() / 1000) + shift;
-    const by = (secret: string) => sign({ id: message.id, timestampSeconds, body }, secret);
-    const wrong = by(`whsec_${Buffer.from('not the key of this account').toString('base64')}`);
-    const right = this.parts.secrets.map(by);
-    const signatures = {
-      'two-signatures': [wrong, ...right],
-      'v2-signature-first': [`v2,${wrong.slice(3)}`, ...right],
-      'wrong-secret': [wrong],
-    };
-    const chosen = signatures[fault?.kind as keyof typeof signatures] ?? right;
-    return {
-      'webhook-id': message.id,
-      'webhook-timestamp': String(timestampSeconds),
-      'webhook-signature': chosen.join(' '),
-    };
-  }
-}
-
-function withUnknownKeys(body: string): string {
-  const prediction = JSON.parse(body) as Record<string, unknown>;
-  const nanoseconds = String(prediction.created_at).replace('000Z', '000000Z');
-  return JSON.stringify({ ...prediction, created_at: nanoseconds, sim_unknown: { nested: [1, null] } });
 }

@@ -71,6 +71,7 @@ function picture(
     : `testsrc2=s=${size}:${timing},hue=h=${(spec.seed * 47) % 360}`;
   const filters = [
     source,
+    'format=yuv420p',
     `scale=${spec.width}:${spec.height}:flags=bicubic`,
     'setsar=1',
     ...drawnText(spec, means),

@@ -5,19 +5,16 @@ const keptErrorCharacters = 2_000;
 
 /** Runs ffmpeg in `workingDir`; answers its standard output, throws with the end of its complaint when it fails. */
 export function runFfmpeg(ffmpegPath: string, args: string[], workingDir: string): Promise<string> {
-  const script = /\.[cm]?js$/.test(ffmpegPath);
-  const [command, ...leading] = script ? [process.execPath, ffmpegPath] : [ffmpegPath];
+  const isScript = /\.[cm]?js$/.test(ffmpegPath);
+  const command = isScript ? process.execPath : ffmpegPath;
+  const leading = isScript ? [ffmpegPath] : [];
   return new Promise((resolve, reject) => {
-    const child = spawn(
-      command as string,
-      [...leading, '-hide_banner', '-loglevel', 'error', '-nostdin', ...args],
-      {
-        cwd: workingDir,
-        stdio: ['ignore', 'pipe', 'pipe'],
-        timeout: runTimeoutMs,
-        killSignal: 'SIGKILL',
-      },
-    );
+    const child = spawn(command, [...leading, '-hide_banner', '-loglevel', 'error', '-nostdin', ...args], {
+      cwd: workingDir,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: runTimeoutMs,
+      killSignal: 'SIGKILL',
+    });
     let output = '';
     let complaint = '';
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));

@@ -12,9 +12,8 @@ export function lineHeight({ width, height }: FrameSize): number {
 /** The prompt in lines that fit the picture; what does not fit six lines ends in an ellipsis. */
 export function promptLines(prompt: string, size: FrameSize): string[] {
   const columns = Math.max(8, Math.floor((size.width * 0.9) / (lineHeight(size) * letterWidth)));
-  // eslint-disable-next-line no-control-regex -- control characters are what must not reach the picture
   const words = prompt
-    .replace(/[\u0000-\u001f\u007f]+/g, ' ')
+    .replace(/[\p{Cc}\p{Cf}]+/gu, ' ')
     .split(' ')
     .filter(Boolean);
   const lines = words
