@@ -6,6 +6,9 @@ import { CreateBucketCommand, S3Client, type S3ClientConfig } from '@aws-sdk/cli
 
 import { startS3Server, type S3Server } from '../../../local/s3/server.js';
 
+/** A machine that does other things too must not fail a test. */
+jest.setTimeout(60_000);
+
 export const BUCKET = 'media';
 export const CREDENTIALS = { accessKeyId: 'test-key', secretAccessKey: 'test-secret', region: 'us-east-1' };
 

@@ -52,7 +52,7 @@ describe('uploads through the AWS SDK', () => {
   });
 
   it('keeps a stream of unknown length exactly and leaves no upload behind', async () => {
-    const bytes = someBytes(12_345_678);
+    const bytes = someBytes(6_000_001);
     const upload = new Upload({
       client: s3.client,
       params: { Bucket: BUCKET, Key: 'unknown', Body: streamOf(bytes), ServerSideEncryption: 'AES256' },
@@ -61,7 +61,7 @@ describe('uploads through the AWS SDK', () => {
     expect((await download('unknown')).equals(bytes)).toBe(true);
     const head = await s3.client.send(new HeadObjectCommand({ Bucket: BUCKET, Key: 'unknown' }));
     expect(head.ServerSideEncryption).toBe('AES256');
-    expect(head.ETag).toMatch(/^"[0-9a-f]{32}-3"$/);
+    expect(head.ETag).toMatch(/^"[0-9a-f]{32}-2"$/);
     const { Uploads = [] } = await s3.client.send(new ListMultipartUploadsCommand({ Bucket: BUCKET }));
     expect(Uploads).toEqual([]);
   });
