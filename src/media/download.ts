@@ -44,7 +44,9 @@ export class MediaSource {
       if (!REDIRECTS.has(answer.statusCode)) return accepted(answer, maxBytes);
       discard(answer);
       if (redirects === MAX_REDIRECTS) throw invalid(`redirects more than ${MAX_REDIRECTS} times`);
-      url = checkSourceUrl(header(answer, 'location') ?? '', url, this.options);
+      const location = header(answer, 'location');
+      if (!location) throw invalid('redirects to nowhere');
+      url = checkSourceUrl(location, url, this.options);
     }
   }
 

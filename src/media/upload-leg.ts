@@ -1,7 +1,8 @@
 import { PassThrough, type Readable } from 'node:stream';
+import { feed } from './feed.js';
 import type { Listener } from './spool.js';
 
-const BUFFER_BYTES = 1024 * 1024;
+const BUFFER_BYTES = 256 * 1024;
 
 /**
  * An upload fed chunk by chunk beside another reader of the same bytes. Its failure never stops the feeding: `finish`
@@ -23,15 +24,8 @@ export class UploadLeg implements Listener {
     );
   }
 
-  async write(chunk: Buffer): Promise<void> {
-    if (this.pipe.destroyed || this.pipe.write(chunk)) return;
-    await new Promise<void>((resolve) => {
-      const proceed = () => {
-        this.pipe.off('drain', proceed).off('close', proceed);
-        resolve();
-      };
-      this.pipe.on('drain', proceed).on('close', proceed);
-    });
+  write(chunk: Buffer): Promise<void> {
+    return feed(this.pipe, chunk);
   }
 
   /** Ends the body and waits for the upload; undefined when the object is stored, else what went wrong. */

@@ -19,6 +19,9 @@ const READ_TIMEOUT_MS = 60_000;
 const FILE_ATTEMPTS = 3;
 const SIGNED_URL_SECONDS = 3600;
 
+/** The SDK would print to the console what the thrown error says already. */
+const SILENT = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+
 export interface MediaStoreOptions {
   bucket: string;
   region: string;
@@ -60,6 +63,7 @@ export class MediaStore {
       credentials,
       forcePathStyle: endpoint !== undefined,
       maxAttempts: 3,
+      logger: SILENT,
       requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, socketTimeout: IDLE_TIMEOUT_MS },
     });
     this.publicBaseUrl = (options.publicBaseUrl ?? bucketUrl(bucket, region, endpoint)).replace(/\/+$/, '');
@@ -154,6 +158,12 @@ export class MediaStore {
     return getSignedUrl(this.client, command, { expiresIn: SIGNED_URL_SECONDS });
   }
 
+  /** The signed form of one of our public URLs; any other text comes back as it is. */
+  async signedUrl(text: string): Promise<string> {
+    const base = `${this.publicBaseUrl}/`;
+    return text.startsWith(base) ? this.url(decodeURIComponent(text.slice(base.length))) : text;
+  }
+
   s3Path(key: string): string {
     return `s3://${this.options.bucket}/${key}`;
   }
@@ -204,6 +214,8 @@ export class MediaStore {
     }
   }
 }
+
+function ignore(): void {}
 
 function isTimeout(reason: unknown): boolean {
   return reason instanceof DOMException && reason.name === 'TimeoutError';
