@@ -5,8 +5,8 @@
  */
 
 const ROOTS = '^src/(api|worker)[.]module[.]ts$';
-const STARTERS = '^src/(main|worker|migrate|write-openapi)[.]ts$';
-const DOORS = '[.](controller|guard|filter|interceptor|dto)[.]ts$';
+const STARTERS = '^src/(main|worker|migrate|openapi|write-openapi|start-process)[.]ts$';
+const DOORS = '[.](controller|guard|filter|interceptor|dto|request)[.]ts$';
 const PROVIDER = '^src/models/replicate[.]provider[.]ts$';
 
 /** An installed package of exactly this name. */

@@ -2,14 +2,15 @@ import { Body, Controller, Headers, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { ApiErrors } from '../http/api-errors.js';
+import { sendAnswer } from '../http/answer.js';
 import { waitSeconds } from '../http/prefer.js';
 import { ModelRegistry } from '../models/registry.js';
 import { acceptedBody } from './accepted-body.js';
 import { GenerateMediaDto } from './generate-media.dto.js';
-import { readGenerationRequest } from './generation-request.js';
+import { readGenerationRequest } from './generate-media.request.js';
 import { GenerationService } from './generation.service.js';
 import { AcceptedJobDto, EstimateDto, StatusDto } from './job.dto.js';
-import { StatusReplies } from './status-replies.js';
+import { StatusAnswers } from './status-answer.js';
 
 @ApiTags('generation')
 @Controller('generate-media')
@@ -17,7 +18,7 @@ export class GenerationController {
   constructor(
     private readonly generation: GenerationService,
     private readonly registry: ModelRegistry,
-    private readonly replies: StatusReplies,
+    private readonly answers: StatusAnswers,
   ) {}
 
   @Post()
@@ -43,7 +44,8 @@ export class GenerationController {
     const { userId, plan } = readGenerationRequest(body, this.registry);
     const accepted = await this.generation.accept(userId, plan);
     const seconds = waitSeconds(prefer);
-    if (seconds !== undefined && (await this.replies.sendEnd(reply, accepted.jobId, seconds))) return;
+    const end = seconds === undefined ? undefined : await this.answers.end(accepted.jobId, seconds);
+    if (end) return sendAnswer(reply, end);
     void reply.status(202).header('location', `/status/${accepted.jobId}`).send(acceptedBody(accepted));
   }
 

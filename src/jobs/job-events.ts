@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import type { EventStream } from '../http/event-stream.js';
 import { MediaStore } from '../storage/media.store.js';
 import { isFinal, type Job } from './job.js';
 import { statesSince } from './job-history.js';
@@ -11,7 +10,13 @@ import { statusSnapshot } from './status-snapshot.js';
 
 const HEARTBEAT_MS = 15_000;
 
-/** Follows a job: for an event stream, or until it has ended. */
+/** A status that a job has, or had: its version and the status body as JSON. */
+export interface StatusEvent {
+  version: number;
+  body: string;
+}
+
+/** Follows a job: status by status, or until it has ended. */
 @Injectable()
 export class JobEvents {
   constructor(
@@ -34,34 +39,33 @@ export class JobEvents {
   }
 
   /**
-   * Sends the job's present status (or, after `lastVersion`, each status missed since) and every later one, until a
-   * final status, the client's leaving, or the end of the process.
+   * Yields the job's present status (or, after `lastVersion`, each status missed since) and every later one, until a
+   * final status, the abort of `signal`, or the end of the process. Yields undefined when nothing happened for 15 s.
    */
-  async stream(first: Job, stream: EventStream, lastVersion: number | undefined): Promise<void> {
-    let sent = lastVersion ?? (await this.send(stream, first));
-    for (
-      let job: Job | undefined = first;
-      job && !stream.signal.aborted;
-      job = await this.jobs.find(first.jobId)
-    ) {
-      if (job.version > sent) sent = await this.sendMissed(stream, job, sent);
-      else if (job !== first) stream.heartbeat();
-      if (isFinal(job.state) || this.watcher.isStopped) break;
-      await this.watcher.change(job.jobId, sent, HEARTBEAT_MS, stream.signal);
+  async *follow(
+    first: Job,
+    lastVersion: number | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<StatusEvent | undefined> {
+    if (lastVersion === undefined) yield await this.event(first);
+    let sent = lastVersion ?? first.version;
+    for (let job: Job | undefined = first; job && !signal.aborted; job = await this.jobs.find(first.jobId)) {
+      if (job.version > sent) yield* this.missed(job, sent);
+      else if (job !== first) yield undefined;
+      sent = Math.max(sent, job.version);
+      if (isFinal(job.state) || this.watcher.isStopped) return;
+      await this.watcher.change(job.jobId, sent, HEARTBEAT_MS, signal);
     }
-    stream.end();
   }
 
-  private async sendMissed(stream: EventStream, job: Job, sent: number): Promise<number> {
+  private async *missed(job: Job, sent: number): AsyncGenerator<StatusEvent> {
     await this.reader.publish(job);
-    const missed = statesSince(job, await this.jobs.transitions(job.jobId), sent);
-    for (const state of missed) await this.send(stream, state);
-    return job.version;
+    const states = statesSince(job, await this.jobs.transitions(job.jobId), sent);
+    for (const state of states) yield await this.event(state);
   }
 
-  private async send(stream: EventStream, job: Job): Promise<number> {
+  private async event(job: Job): Promise<StatusEvent> {
     const body = await this.presenter.present(statusSnapshot(job, this.media));
-    stream.send({ event: 'status', id: job.version, data: body.toString() });
-    return job.version;
+    return { version: job.version, body: body.toString() };
   }
 }

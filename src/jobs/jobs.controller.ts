@@ -92,6 +92,11 @@ export class JobsController {
     const job = await this.jobs.find(readJobId(jobId));
     if (!job) throw jobNotFound(jobId);
     const lastVersion = /^\d{1,9}$/.test(lastEventId ?? '') ? Number(lastEventId) : undefined;
-    await this.events.stream(job, new EventStream(request, reply), lastVersion);
+    const stream = new EventStream(request, reply);
+    for await (const event of this.events.follow(job, lastVersion, stream.signal)) {
+      if (event) stream.send({ event: 'status', id: event.version, data: event.body });
+      else stream.heartbeat();
+    }
+    stream.end();
   }
 }

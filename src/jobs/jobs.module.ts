@@ -16,7 +16,7 @@ import { JobsRepository } from './jobs.repository.js';
 import { OutputsService } from './outputs.service.js';
 import { PredictionsService } from './predictions.service.js';
 import { StatusPresenter } from './status-presenter.js';
-import { StatusReplies } from './status-replies.js';
+import { StatusAnswers } from './status-answer.js';
 import { SubmissionService } from './submission.service.js';
 
 const SERVICES = [
@@ -34,7 +34,7 @@ const SERVICES = [
   OutputsService,
   PredictionsService,
   StatusPresenter,
-  StatusReplies,
+  StatusAnswers,
   SubmissionService,
 ];
 

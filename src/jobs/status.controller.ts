@@ -1,19 +1,20 @@
 import { Controller, Get, Headers, Param, Res } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { sendAnswer } from '../http/answer.js';
 import { ApiErrors } from '../http/api-errors.js';
 import { jobNotFound } from './cancellation.service.js';
 import { StatusDto } from './job.dto.js';
 import { readJobId } from './job-id.js';
 import { JobStatusReader } from './job-status-reader.js';
-import { StatusReplies } from './status-replies.js';
+import { StatusAnswers } from './status-answer.js';
 
 @ApiTags('jobs')
 @Controller('status')
 export class StatusController {
   constructor(
     private readonly reader: JobStatusReader,
-    private readonly replies: StatusReplies,
+    private readonly answers: StatusAnswers,
   ) {}
 
   @Get(':jobId')
@@ -39,6 +40,6 @@ export class StatusController {
   ): Promise<void> {
     const found = await this.reader.read(readJobId(jobId));
     if (!found) throw jobNotFound(jobId);
-    await this.replies.send(reply, found, ifNoneMatch);
+    sendAnswer(reply, await this.answers.answer(found, ifNoneMatch));
   }
 }

@@ -1,35 +1,15 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { IsIn, IsOptional } from 'class-validator';
+import { PageQuery } from '../http/page-query.dto.js';
 import { mediaTypes, type MediaType, type Model, type Scalar } from './model.js';
 
 const anyObject = { type: 'object', additionalProperties: true } as const;
 
-export class ListModelsQuery {
+export class ListModelsQuery extends PageQuery {
   @ApiPropertyOptional({ enum: mediaTypes, description: 'Only models that make this.' })
   @IsOptional()
   @IsIn(mediaTypes, { message: `mediaType must be one of ${mediaTypes.join(', ')}` })
   mediaType?: MediaType;
-
-  @ApiPropertyOptional({
-    type: 'integer',
-    minimum: 1,
-    maximum: 100,
-    default: 20,
-    description: 'Greatest number of items.',
-  })
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt({ message: 'limit must be an integer from 1 to 100' })
-  @Min(1, { message: 'limit must be an integer from 1 to 100' })
-  @Max(100, { message: 'limit must be an integer from 1 to 100' })
-  limit: number = 20;
-
-  @ApiPropertyOptional({ type: 'string', description: '`nextCursor` of the page before.' })
-  @IsOptional()
-  @IsString()
-  @MaxLength(256)
-  cursor?: string;
 }
 
 export class RateDto {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Queue } from 'bullmq';
 import { MESSAGES, type MessageName } from './messages.js';
 
@@ -8,6 +9,7 @@ export interface OutgoingMessage {
   payload: Record<string, string>;
 }
 
+const SEND_TIMEOUT_MS = 5_000;
 const KEEP_DONE = { age: 3_600, count: 1_000 };
 const KEEP_GIVEN_UP = { age: 30 * 24 * 3_600, count: 10_000 };
 
@@ -21,17 +23,16 @@ export class MessageQueue {
     for (const queue of queues) queue.on('error', () => undefined);
   }
 
-  /** Adds all messages; those whose id a queue already knows are left as they are. */
+  /** Adds all messages; those whose id a queue already knows are left as they are. Fails after 5 s without Redis. */
   async send(messages: OutgoingMessage[]): Promise<void> {
     const names = [...new Set(messages.map((message) => message.name))];
-    await Promise.all(
-      names.map((name) =>
-        this.sendGroup(
-          name,
-          messages.filter((message) => message.name === name),
-        ),
+    const sending = names.map((name) =>
+      this.sendGroup(
+        name,
+        messages.filter((message) => message.name === name),
       ),
     );
+    await Promise.race([Promise.all(sending), tooLate()]);
   }
 
   private async sendGroup(name: MessageName, messages: OutgoingMessage[]): Promise<void> {
@@ -56,4 +57,10 @@ export class MessageQueue {
     if (!queue) throw new Error(`No queue is registered for ${name} messages`);
     return queue;
   }
+}
+
+/** BullMQ itself waits for ever for a Redis that is away. */
+async function tooLate(): Promise<never> {
+  await delay(SEND_TIMEOUT_MS, undefined, { ref: false });
+  throw new Error('Redis did not take the messages in time');
 }

@@ -5,9 +5,7 @@ import { Settings } from '../config/settings.js';
 import { MessageQueue } from './message-queue.js';
 import { MESSAGE_NAMES } from './messages.js';
 
-const COMMAND_TIMEOUT_MS = 5_000;
-
-/** BullMQ's connections and one queue a message. Workers retry their connection for ever; senders fail fast. */
+/** BullMQ's connection and one queue a message. */
 @Module({
   imports: [
     BullModule.forRootAsync({
@@ -16,20 +14,7 @@ const COMMAND_TIMEOUT_MS = 5_000;
         connection: { url: settings.redis.queueUrl, maxRetriesPerRequest: null },
       }),
     }),
-    ...MESSAGE_NAMES.map((name) =>
-      BullModule.registerQueueAsync({
-        name,
-        inject: [Settings],
-        useFactory: (settings: Settings) => ({
-          connection: {
-            url: settings.redis.queueUrl,
-            enableOfflineQueue: false,
-            maxRetriesPerRequest: 1,
-            commandTimeout: COMMAND_TIMEOUT_MS,
-          },
-        }),
-      }),
-    ),
+    ...MESSAGE_NAMES.map((name) => BullModule.registerQueue({ name })),
   ],
   providers: [
     {

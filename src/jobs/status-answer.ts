@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import { isFinal } from './job.js';
+import { JobEvents } from './job-events.js';
+import { JobStatusReader, type FoundStatus } from './job-status-reader.js';
+import { StatusPresenter } from './status-presenter.js';
+
+/** A status as it is answered: the bytes that the layers keep, without parsing them; no body with 304. */
+export interface StatusAnswer {
+  status: 200 | 304;
+  headers: Record<string, string>;
+  body?: Buffer;
+}
+
+/** Makes answers of statuses. */
+@Injectable()
+export class StatusAnswers {
+  constructor(
+    private readonly reader: JobStatusReader,
+    private readonly presenter: StatusPresenter,
+    private readonly events: JobEvents,
+  ) {}
+
+  /** The status, or 304 when the client's copy (`If-None-Match`) is that very one. */
+  async answer(found: FoundStatus, ifNoneMatch?: string): Promise<StatusAnswer> {
+    const etag = this.presenter.etag(found);
+    const headers = { 'x-cache': found.source, etag, 'cache-control': 'no-cache' };
+    if (ifNoneMatch !== undefined && matches(ifNoneMatch, etag)) return { status: 304, headers };
+    const type = { 'content-type': 'application/json; charset=utf-8' };
+    return { status: 200, headers: { ...headers, ...type }, body: await this.presenter.present(found) };
+  }
+
+  /** Waits for the job's end and answers it; undefined when it does not come within `seconds`. */
+  async end(jobId: string, seconds: number): Promise<StatusAnswer | undefined> {
+    const job = await this.events.endOf(jobId, seconds * 1_000);
+    if (!job || !isFinal(job.state)) return undefined;
+    const answer = await this.answer(await this.reader.publish(job));
+    return { ...answer, headers: { ...answer.headers, 'preference-applied': `wait=${seconds}` } };
+  }
+}
+
+/** Weak comparison (RFC 9110, 13.1.2). */
+function matches(ifNoneMatch: string, etag: string): boolean {
+  const candidates = ifNoneMatch.split(',').map((candidate) => candidate.trim().replace(/^W\//, ''));
+  return candidates.includes('*') || candidates.includes(etag);
+}
