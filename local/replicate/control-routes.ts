@@ -77,8 +77,9 @@ async function changeClock({ clock }: Simulator, { mode, scale, advanceMs }: Clo
 }
 
 /** Forgets runs, files, faults, limits and the ledger; clock and settings stay. */
-function reset({ life, store, deliveries, uploads, faults, limits, ledger }: Simulator): void {
-  for (const part of [life, store, deliveries, uploads, faults, limits, ledger]) part.clear();
+function reset(simulator: Simulator): void {
+  const { life, webhooks, store, deliveries, uploads, faults, limits, ledger } = simulator;
+  for (const part of [life, webhooks, store, deliveries, uploads, faults, limits, ledger]) part.clear();
 }
 
 function summary(prediction: Prediction) {

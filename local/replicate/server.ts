@@ -30,6 +30,7 @@ export async function startReplicateSimulator(options: SimulatorOptions = {}): P
   const dir = options.dir === undefined ? await mkdtemp(join(tmpdir(), 'replicate-')) : resolve(options.dir);
   await mkdir(dir, { recursive: true });
   const simulator = createSimulator(options, dir);
+  await simulator.media.removeOld();
   const routes = [predictionRoutes, deliveryRoutes, accountRoutes, uploadRoutes, controlRoutes].flatMap(
     (of) => of(simulator),
   );
@@ -48,7 +49,8 @@ export async function startReplicateSimulator(options: SimulatorOptions = {}): P
       const closed = new Promise((done) => server.close(done));
       server.closeAllConnections();
       await closed;
-      if (options.dir === undefined) await rm(dir, { recursive: true, force: true });
+      await simulator.media.close();
+      if (options.dir === undefined) await rm(dir, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

@@ -22,6 +22,7 @@ export interface Simulator {
   limits: Limits;
   models: ModelCatalogue;
   store: PredictionStore;
+  media: MediaStore;
   deliveries: Deliveries;
   uploads: Uploads;
   webhooks: Webhooks;
@@ -55,6 +56,7 @@ export function createSimulator(options: SimulatorOptions, mediaDir: string): Si
     limits: new Limits(clock, settings),
     models: new ModelCatalogue(options.modelsConfig, settings),
     store,
+    media,
     deliveries,
     uploads: new Uploads(clock, random),
     webhooks,

@@ -64,6 +64,11 @@ export class Webhooks {
     await this.#channels.get(prediction.id)?.last;
   }
 
+  clear(): void {
+    this.#channels.clear();
+  }
+
+  /** Ends the retries of a prediction's webhooks. */
   forget(predictionId: string): void {
     this.#channels.delete(predictionId);
   }
@@ -145,6 +150,8 @@ export class Webhooks {
     if (message.completedAtMs === undefined || atSeconds === undefined) return;
     const delayMs = message.completedAtMs + atSeconds * 1000 - clock.now();
     const again = { ...message, attempt: message.attempt + 1 };
-    clock.after(delayMs, () => this.#attempt(again, this.#drawFault(again)));
+    clock.after(delayMs, () => {
+      if (this.#channels.has(message.prediction.id)) return this.#attempt(again, this.#drawFault(again));
+    });
   }
 }

@@ -4,7 +4,12 @@ const runTimeoutMs = 180_000;
 const keptErrorCharacters = 2_000;
 
 /** Runs ffmpeg in `workingDir`; answers its standard output, throws with the end of its complaint when it fails. */
-export function runFfmpeg(ffmpegPath: string, args: string[], workingDir: string): Promise<string> {
+export function runFfmpeg(
+  ffmpegPath: string,
+  args: string[],
+  workingDir: string,
+  signal?: AbortSignal,
+): Promise<string> {
   const isScript = /\.[cm]?js$/.test(ffmpegPath);
   const command = isScript ? process.execPath : ffmpegPath;
   const leading = isScript ? [ffmpegPath] : [];
@@ -14,6 +19,7 @@ export function runFfmpeg(ffmpegPath: string, args: string[], workingDir: string
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: runTimeoutMs,
       killSignal: 'SIGKILL',
+      ...(signal ? { signal } : {}),
     });
     let output = '';
     let complaint = '';

@@ -48,7 +48,8 @@ function byRatio(
   table: Record<string, number[]>,
 ): FrameSize | undefined {
   const scale = Math.sqrt(megapixels > 0 ? megapixels : 1);
-  const [width, height] = table[String(aspectRatio)] ?? [];
+  const named = String(aspectRatio);
+  const [width, height] = (Object.hasOwn(table, named) ? table[named] : undefined) ?? [];
   if (width && height) return { width: width * scale, height: height * scale };
   const ratio = parseRatio(aspectRatio);
   if (!ratio) return undefined;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Means } from './arguments.js';
 import { mediaArguments } from './arguments.js';
@@ -10,6 +10,7 @@ import type { MediaSpec } from './spec.js';
 import { contentTypeOf, extensionOf } from './spec.js';
 
 const mostAtOnce = 2;
+const keptMs = 24 * 60 * 60_000;
 
 /** A file on disk; equal specs share one. */
 export interface MediaFile {
@@ -31,6 +32,7 @@ export class MediaStore {
   #abilities: Promise<Abilities> | undefined;
   #running = 0;
   #waiting: (() => void)[] = [];
+  #closing = new AbortController();
 
   constructor(
     private readonly dir: string,
@@ -53,6 +55,20 @@ export class MediaStore {
     await rm(file.path, { force: true });
   }
 
+  /** Stops what is being made; it rejects. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.allSettled(this.#making.values());
+  }
+
+  /** Removes what an earlier process left behind. */
+  async removeOld(): Promise<void> {
+    const names = (await readdir(this.dir)).filter((name) => /^[0-9a-f]{32}\.\w+$/.test(name));
+    for (const path of names.map((name) => join(this.dir, name))) {
+      if (Date.now() - (await stat(path)).mtimeMs > keptMs) await rm(path, { force: true });
+    }
+  }
+
   async #provide(spec: MediaSpec, key: string): Promise<MediaFile> {
     const extension = extensionOf(spec);
     const path = join(this.dir, `${key}.${extension}`);
@@ -67,7 +83,12 @@ export class MediaStore {
     const unfinished = `${key}.part`;
     try {
       const means = await this.#means(spec, textFile);
-      await runFfmpeg(this.ffmpegPath, ['-y', ...mediaArguments(spec, means, unfinished)], this.dir);
+      await runFfmpeg(
+        this.ffmpegPath,
+        ['-y', ...mediaArguments(spec, means, unfinished)],
+        this.dir,
+        this.#closing.signal,
+      );
       await rename(join(this.dir, unfinished), path);
       return (await stat(path)).size;
     } finally {
@@ -87,7 +108,6 @@ export class MediaStore {
   }
 
   async #probe(): Promise<Abilities> {
-    await mkdir(this.dir, { recursive: true });
     return { filters: await listFilters(this.ffmpegPath, this.dir), fontFile: await provideFont(this.dir) };
   }
 

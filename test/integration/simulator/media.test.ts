@@ -174,4 +174,11 @@ describe('padded outputs', () => {
     expect((await (await fetch(url as string)).arrayBuffer()).byteLength).toBe(bytes);
     expect((await probe(url as string)).streams[0]?.width).toBeGreaterThan(0);
   });
+
+  it('keep a WAV its own length', async () => {
+    await simulator.faults({ where: 'run', kind: 'output-bytes', bytes: 3_000_000, times: 1 });
+    const input = { prompt: 'big', duration: 2, output_format: 'wav' };
+    const [url] = await outputs(await simulator.createByVersion(musicgen, input));
+    expect(Math.abs(Number((await probe(url as string)).format.duration) - 2)).toBeLessThan(0.1);
+  });
 });

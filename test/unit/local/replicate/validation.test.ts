@@ -1,4 +1,5 @@
-import { ApiError, invalidInput } from '../../../../local/replicate/errors.js';
+import type { ApiError } from '../../../../local/replicate/errors.js';
+import { invalidInput } from '../../../../local/replicate/errors.js';
 import { ModelCatalogue } from '../../../../local/replicate/models.js';
 import type { InputSchema } from '../../../../local/replicate/model.js';
 import { defaultSettings } from '../../../../local/replicate/options.js';
