@@ -25,6 +25,8 @@ interface Run {
   onOver: (() => void)[];
 }
 
+type Made = { files: MediaFile[] } | { failure: string };
+
 interface Parts {
   clock: Clock;
   random: Random;
@@ -115,23 +117,24 @@ export class Life {
     this.parts.webhooks.notify(prediction, 'logs');
   }
 
-  #make(specs: MediaSpec[]): Promise<MediaFile[] | Error> {
-    return Promise.all(specs.map((spec) => this.parts.media.provide(spec))).catch(
-      (error: unknown) => error as Error,
+  #make(specs: MediaSpec[]): Promise<Made> {
+    return Promise.all(specs.map((spec) => this.parts.media.provide(spec))).then(
+      (files) => ({ files }),
+      (error: unknown) => ({ failure: `Simulator: ${String(error)}` }),
     );
   }
 
-  async #finish(prediction: Prediction, run: Run, making: Promise<MediaFile[] | Error>): Promise<void> {
-    const files = await making;
-    if (isOver(prediction)) return;
-    if (files instanceof Error) return this.#end(prediction, 'failed', `Simulator: ${files.message}`);
+  async #finish(prediction: Prediction, run: Run, making: Promise<Made>): Promise<void> {
+    const made = await making;
+    if (!this.#runs.has(prediction.id)) return;
+    if ('failure' in made) return this.#end(prediction, 'failed', made.failure);
     this.#progress(prediction, progressSteps);
     const { status, error, output } = outcomeOf(run.fault);
     if (output === 'none') return this.#end(prediction, status, error);
     prediction.output =
       typeof output === 'object'
         ? output.value
-        : this.#publish(prediction, run, files, output === 'other-shape');
+        : this.#publish(prediction, run, made.files, output === 'other-shape');
     this.parts.webhooks.notify(prediction, 'output');
     if (run.fault?.kind === 'output-while-processing') {
       this.#later(run, run.fault.delayMs ?? 5_000, () => this.#end(prediction, status, error));

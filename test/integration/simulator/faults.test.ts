@@ -60,17 +60,19 @@ describe('faults of a create', () => {
     expect((await simulator.create(flux, small)).headers.get('retry-after')).toBe('7');
   });
 
-  it('slow answers after the caller has given up, having created', async () => {
-    await simulator.faults({ where: 'create', kind: 'slow', delayMs: 60_000 });
-    const body = JSON.stringify({ input: small });
-    const request = {
+  it('slow has created long before it answers', async () => {
+    await simulator.faults({ where: 'create', kind: 'slow', delayMs: 3_600_000 });
+    const caller = new AbortController();
+    const answer = fetch(`${simulator.url}/v1/models/${flux}/predictions`, {
       method: 'POST',
-      body,
-      headers: { authorization: 'Bearer r8' },
-      signal: AbortSignal.timeout(300),
-    };
-    await expect(fetch(`${simulator.url}/v1/models/${flux}/predictions`, request)).rejects.toThrow();
-    expect(await counted()).toEqual({ creates: 1, predictions: 1 });
+      body: JSON.stringify({ input: small }),
+      headers: { authorization: 'Bearer r8_test' },
+      signal: caller.signal,
+    });
+    while ((await counted()).predictions === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect((await simulator.ledger()).creates).toMatchObject([{ status: null }]);
+    caller.abort();
+    await expect(answer).rejects.toThrow();
   });
 
   it('answer-after-webhook answers with an old state after the terminal webhook', async () => {

@@ -8,6 +8,9 @@ import { startReplicateSimulator } from '../../../local/replicate/server.js';
 
 const run = promisify(execFile);
 const pollPauseMs = 20;
+const testTimeoutMs = 60_000;
+
+jest.setTimeout(testTimeoutMs);
 
 type Body = Record<string, unknown>;
 
