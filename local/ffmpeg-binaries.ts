@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { accessSync, chmodSync, constants } from 'node:fs';
+import { accessSync, chmodSync, constants, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import { projectDir } from './built-tree.js';
@@ -17,26 +17,33 @@ export interface FfmpegBinaries {
  * path that does not is an error, never passed over.
  */
 export async function findFfmpegBinaries(env: Environment): Promise<FfmpegBinaries> {
-  const [ffmpegPath, ffprobePath] = await Promise.all([
+  const [ffmpeg, ffprobe] = await Promise.all([
     findProgram('ffmpeg', 'FFMPEG_PATH', env),
     findProgram('ffprobe', 'FFPROBE_PATH', env),
   ]);
-  return { ffmpegPath, ffprobePath };
+  const faults = [ffmpeg, ffprobe].flatMap((found) => ('fault' in found ? found.fault : []));
+  if ('fault' in ffmpeg || 'fault' in ffprobe) throw new Error(faults.join('\n'));
+  return { ffmpegPath: ffmpeg.path, ffprobePath: ffprobe.path };
 }
 
-async function findProgram(name: string, variable: string, env: Environment): Promise<string> {
+type Found = { path: string } | { fault: string };
+
+async function findProgram(name: string, variable: string, env: Environment): Promise<Found> {
   const given = env[variable];
   if (given) {
-    if (await runs(given)) return given;
-    throw new Error(`${variable} (${given}) is no ${name} that runs here: correct it or unset it`);
+    if (await runs(given)) return { path: given };
+    return { fault: `${variable} (${given}) is no ${name} that runs here: correct it or unset it` };
   }
-  for (const candidate of [...onPath(name, env.PATH ?? ''), packaged(name)]) {
-    if (candidate && (await runs(candidate))) return candidate;
+  const fromNpm = packaged(name);
+  for (const candidate of [...onPath(name, env.PATH ?? ''), fromNpm]) {
+    if (candidate && (await runs(candidate))) return { path: candidate };
   }
-  throw new Error(
-    `No ${name} was found: install ffmpeg (apt-get install ffmpeg, brew install ffmpeg), ` +
-      `run npm ci with its optional packages, or set ${variable} to the program`,
-  );
+  const packages = fromNpm ? `chmod a+x ${fromNpm}` : 'run npm ci with its optional packages';
+  return {
+    fault:
+      `No ${name} was found that runs here: install ffmpeg (apt-get install ffmpeg, brew install ffmpeg), ` +
+      `${packages}, or set ${variable} to the program`,
+  };
 }
 
 function onPath(name: string, path: string): string[] {
@@ -47,15 +54,25 @@ function onPath(name: string, path: string): string[] {
     .filter(isExecutable);
 }
 
-/** The npm package's program, made executable: npm unpacks it without that bit when install scripts are blocked. */
+/** The npm package's program. npm unpacks it without the right to run it when install scripts are blocked. */
 function packaged(name: string): string | undefined {
   const manifest = `@${name}-installer/${process.platform}-${process.arch}/package.json`;
   try {
     const program = join(dirname(createRequire(join(projectDir, 'package.json')).resolve(manifest)), name);
-    if (!isExecutable(program)) chmodSync(program, 0o755);
+    makeExecutable(program);
     return program;
   } catch {
     return undefined;
+  }
+}
+
+/** Lets every user run the file, as far as it is ours to decide: another user may have installed it. */
+function makeExecutable(file: string): void {
+  if ((statSync(file).mode & 0o111) === 0o111) return;
+  try {
+    chmodSync(file, 0o755);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error;
   }
 }
 

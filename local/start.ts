@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { projectDir } from './built-tree.js';
 import { startApp, type RunningApp } from './run-app.js';
 import { isPortFree } from './services/free-port.js';
+import { takeSignals } from './signals.js';
 import { startStack, type Stack } from './stack.js';
 
 const DEFAULT_PORT = 3000;
@@ -49,14 +50,12 @@ function printAddresses(app: RunningApp, { addresses }: Stack, dataDir: string):
 let stopping = false;
 
 function stopOnSignals(app: RunningApp, stack: Stack): void {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (!stopping) return void stopBecause('Stopping …', 0, app, stack);
-      app.kill();
-      stack.kill();
-      process.exit(130);
-    });
-  }
+  onSignal(() => {
+    if (!stopping) return void stopBecause('Stopping …', 0, app, stack);
+    app.kill();
+    stack.kill();
+    process.exit(130);
+  });
 }
 
 /** Stops the application, then the services, and ends this process. */
@@ -69,6 +68,7 @@ async function stopBecause(reason: string, exitCode: number, app: RunningApp, st
   process.exit(exitCode);
 }
 
+const onSignal = takeSignals();
 main().catch((error: unknown) => {
   console.error((error as Error).message);
   process.exit(1);

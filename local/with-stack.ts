@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { projectDir } from './built-tree.js';
 import { runMigrations } from './run-app.js';
+import { takeSignals } from './signals.js';
 import { startStack, type Stack } from './stack.js';
 import { temporaryDataDir } from './temporary-data-dir.js';
 
@@ -13,20 +14,21 @@ function runCommand(command: string, args: string[], stack: Stack): Promise<numb
   const PATH = [join(projectDir, 'node_modules', '.bin'), process.env.PATH].join(delimiter);
   const child = spawn(command, args, { stdio: 'inherit', env: { ...process.env, PATH, ...stack.env } });
   if (child.pid !== undefined) stack.watchdog.watch(child.pid, 'TERM');
-  onSignals((signal, count) => {
-    if (count > 1) return child.kill('SIGKILL');
+  let signals = 0;
+  onSignal((signal) => {
+    signals += 1;
+    if (signals > 1) child.kill('SIGKILL');
     // A terminal sends Ctrl-C to the command too.
-    return signal === 'SIGTERM' || !process.stdin.isTTY ? child.kill(signal) : undefined;
+    else if (signal === 'SIGTERM' || !process.stdin.isTTY) child.kill(signal);
   });
+  return endOf(command, child);
+}
+
+function endOf(command: string, child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     child.once('error', (error) => reject(new Error(`${command} cannot be run: ${error.message}`)));
     child.once('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal!]));
   });
-}
-
-function onSignals(act: (signal: 'SIGINT' | 'SIGTERM', count: number) => unknown): void {
-  let count = 0;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => act(signal, ++count));
 }
 
 async function main(args: string[]): Promise<number> {
@@ -44,7 +46,7 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-// Until the command runs, a signal just ends this process, and the watchdog what was started.
+const onSignal = takeSignals();
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (error: unknown) => {

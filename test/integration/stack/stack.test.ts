@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,6 +39,7 @@ describe('the embedded stack', () => {
     const processes = supervisor.pids.map(identityOf);
     await write(supervisor.env);
     supervisor.child.kill('SIGKILL');
+    await once(supervisor.child, 'exit');
 
     const next = await startStack({ dataDir, env });
     const found = await read(next.env).finally(() => next.stop());
