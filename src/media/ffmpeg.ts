@@ -1,9 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import ffmpeg from 'fluent-ffmpeg';
 import { AppError } from '../errors.js';
 
 const TAIL_LINES = 50;
-const MAX_PROBE_CHARACTERS = 4 * 1024 * 1024;
+const MAX_LINE_CHARACTERS = 500;
+const MAX_PRINTED_CHARACTERS = 4 * 1024 * 1024;
+
+const PROGRESS_LINE = /^([a-z][a-z0-9_]*)=\s*(\S*)\s*$/;
 
 /** One input: a file, and the options that stand before its `-i`. */
 export interface FfmpegInput {
@@ -36,93 +41,36 @@ export interface FfmpegOutcome {
 }
 
 /**
- * The one place that starts processes: FFmpeg through fluent-ffmpeg, ffprobe through a plain spawn (fluent's cannot be
- * stopped). Throws AppError `output_invalid` when the program refuses the media (its last lines are the cause),
- * retryable `deadline_exceeded` past the time-out, retryable `internal_error` when it cannot run; an abort's own reason.
+ * The one place that starts processes. fluent-ffmpeg lays out FFmpeg's arguments but does not run them: its own run
+ * crashes the process when the program is missing, starts FFmpeg twice more to list encoders, and kills no group.
+ * Throws AppError `output_invalid` when the program refuses the media (its last lines are the cause), retryable
+ * `deadline_exceeded` past the time-out, retryable `internal_error` when it cannot run; an abort's own reason.
  */
 export class FfmpegRunner {
   constructor(private readonly paths: { ffmpegPath: string; ffprobePath: string }) {}
 
-  run(command: FfmpegCommand, options: FfmpegRunOptions): Promise<FfmpegOutcome> {
-    return new Promise((resolve, reject) => {
-      options.signal.throwIfAborted();
-      const running = this.prepare(command, options);
-      const report = new Report();
-      const stop = watch(options, (reason) => {
-        running.kill('SIGKILL');
-        reject(reason);
-      });
-      running.on('stderr', (line: string) => {
-        const moved = report.read(line);
-        if (moved && command.durationSeconds) options.onProgress?.(report.percentOf(command.durationSeconds));
-      });
-      running.on('end', () => {
-        stop();
-        resolve(report.outcome);
-      });
-      running.on('error', (error: Error) => {
-        stop();
-        reject(failure('FFmpeg', error.message, report.tail));
-      });
-      running.run();
+  async run(command: FfmpegCommand, options: FfmpegRunOptions): Promise<FfmpegOutcome> {
+    const report = new Report();
+    await runToEnd(this.paths.ffmpegPath, ffmpegArguments(command), options, (line) => {
+      const moved = report.read(line);
+      if (moved && command.durationSeconds) options.onProgress?.(report.percentOf(command.durationSeconds));
     });
+    return report.outcome;
   }
 
   /** Gives the JSON text that ffprobe prints of a file's format and streams. */
   probe(input: FfmpegInput, options: FfmpegRunOptions): Promise<string> {
-    return new Promise((resolve, reject) => {
-      options.signal.throwIfAborted();
-      const child = spawn(this.paths.ffprobePath, probeArguments(input), {
-        cwd: options.directory,
-        stdio: ['ignore', 'pipe', 'pipe'],
-        detached: process.platform !== 'win32',
-        windowsHide: true,
-      });
-      const stop = watch(options, (reason) => {
-        killGroup(child);
-        reject(reason);
-      });
-      const [printed, complained] = [collect(child.stdout), collect(child.stderr)];
-      child.on('error', (error) => {
-        stop();
-        reject(failure('ffprobe', error.message, []));
-      });
-      child.on('close', (code) => {
-        stop();
-        if (code === 0) resolve(printed());
-        else reject(failure('ffprobe', `ffprobe exited with code ${code}`, complained().split('\n')));
-      });
-    });
-  }
-
-  private prepare(command: FfmpegCommand, { directory }: FfmpegRunOptions): ffmpeg.FfmpegCommand {
-    // fluent-ffmpeg splits a lone option at its space, but never one of several.
-    const running = ffmpeg({ cwd: directory } as ffmpeg.FfmpegCommandOptions).setFfmpegPath(
-      this.paths.ffmpegPath,
-    );
-    for (const { path, options } of command.inputs) running.input(path).inputOptions(...fenced(options));
-    running.outputOptions('-nostdin', '-hide_banner', '-v', 'error', '-nostats', '-progress', 'pipe:2');
-    running.outputOptions(...command.outputOptions).output(command.output);
-    // It would start FFmpeg twice more to list formats and encoders, and misreads the lists of FFmpeg 7.
-    return Object.assign(running, {
-      _checkCapabilities: (done: () => void) => done(),
-      availableEncoders: (done: (error: null, encoders: object) => void) => done(null, {}),
-    });
+    return runToEnd(this.paths.ffprobePath, probeArguments(input), options);
   }
 }
 
-/** Reads the lines of FFmpeg's stderr: `-progress` pairs, and complaints, of which the last are kept. */
+/** Reads the `name=value` lines of FFmpeg's `-progress`. */
 class Report {
   readonly outcome: FfmpegOutcome = { frames: 0, outputSeconds: 0 };
-  readonly tail: string[] = [];
 
   /** Says whether the line moved the output's clock. */
   read(line: string): boolean {
-    const [, name, value] = /^([a-z_0-9]+)=\s*(\S*)\s*$/.exec(line) ?? [];
-    if (name === undefined) {
-      this.tail.push(line);
-      if (this.tail.length > TAIL_LINES) this.tail.shift();
-    }
+    const [, name, value] = PROGRESS_LINE.exec(line) ?? [];
     if (name === 'frame') this.outcome.frames = Number(value);
     // Microseconds in spite of its name, in every version.
     if (name !== 'out_time_ms' || !/^\d+$/.test(value ?? '')) return false;
@@ -135,14 +83,56 @@ class Report {
   }
 }
 
-/** A file may name others (playlists, references): it gets local files only, never the network. */
-function fenced(options: string[]): string[] {
-  return ['-protocol_whitelist', 'file', ...options];
+function ffmpegArguments({ inputs, outputOptions, output }: FfmpegCommand): string[] {
+  const command = ffmpeg();
+  // fluent-ffmpeg splits a lone option at its space, but never one of several.
+  for (const { path, options } of inputs) command.input(path).inputOptions(...fenced(options));
+  command.outputOptions('-nostdin', '-hide_banner', '-v', 'error', '-nostats', '-progress', 'pipe:2');
+  command.outputOptions(...outputOptions).output(output);
+  return command._getArguments();
 }
 
 function probeArguments({ path, options }: FfmpegInput): string[] {
   const shown = ['-show_format', '-show_streams', '-show_data_hash', 'sha256'];
   return ['-v', 'error', '-print_format', 'json', ...shown, ...fenced(options), '-i', path];
+}
+
+/** A file may name others (playlists, references): it gets local files only, never the network. */
+function fenced(options: string[]): string[] {
+  return ['-protocol_whitelist', 'file', ...options];
+}
+
+/** Runs a program in a process group of its own and gives what it printed; `onLine` is told what it writes to stderr. */
+function runToEnd(
+  program: string,
+  programArguments: string[],
+  options: FfmpegRunOptions,
+  onLine?: (line: string) => void,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    options.signal.throwIfAborted();
+    const child = spawn(program, programArguments, {
+      cwd: options.directory,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: process.platform !== 'win32',
+      windowsHide: true,
+    });
+    const stop = watch(options, (reason) => {
+      killGroup(child);
+      reject(reason);
+    });
+    const printed = collect(child.stdout);
+    const complaints = tail(child.stderr, onLine);
+    child.on('error', (cause) => {
+      stop();
+      reject(new AppError('internal_error', 'FFmpeg could not be started', { retryable: true, cause }));
+    });
+    child.on('close', (code, signal) => {
+      stop();
+      if (code === 0) resolve(printed());
+      else reject(failure(code, signal, complaints));
+    });
+  });
 }
 
 /** Calls `over` once, at the abort or past the time-out; the returned function ends the watch. */
@@ -162,23 +152,36 @@ function watch({ signal, timeoutMs }: FfmpegRunOptions, over: (reason: unknown) 
 function killGroup(child: ChildProcess): void {
   if (child.pid === undefined) return;
   try {
-    process.kill(process.platform === 'win32' ? child.pid : -child.pid, 'SIGKILL');
+    if (process.platform === 'win32') child.kill('SIGKILL');
+    else process.kill(-child.pid, 'SIGKILL');
   } catch {
     // It is gone already.
   }
 }
 
-function collect(stream: NodeJS.ReadableStream): () => string {
+function collect(stream: Readable): () => string {
   let text = '';
   stream.setEncoding('utf8').on('data', (chunk: string) => {
-    if (text.length < MAX_PROBE_CHARACTERS) text += chunk;
+    if (text.length < MAX_PRINTED_CHARACTERS) text += chunk;
   });
   return () => text;
 }
 
-function failure(program: string, message: string, tail: string[]): AppError {
-  const cause = new Error([message, ...tail].join('\n'));
-  return /exited with code/.test(message)
-    ? new AppError('output_invalid', `${program} cannot read the media`, { cause })
-    : new AppError('internal_error', `${program} could not run`, { retryable: true, cause });
+/** The last lines of a stream as they come, `-progress` apart. */
+function tail(stream: Readable, onLine?: (line: string) => void): string[] {
+  const lines: string[] = [];
+  createInterface({ input: stream }).on('line', (line) => {
+    onLine?.(line);
+    if (PROGRESS_LINE.test(line)) return;
+    lines.push(line.slice(0, MAX_LINE_CHARACTERS));
+    if (lines.length > TAIL_LINES) lines.shift();
+  });
+  return lines;
+}
+
+function failure(code: number | null, signal: string | null, complaints: string[]): AppError {
+  const cause = new Error([`It ended with ${signal ?? `code ${code}`}`, ...complaints].join('\n'));
+  return code === null
+    ? new AppError('internal_error', 'FFmpeg was killed', { retryable: true, cause })
+    : new AppError('output_invalid', 'FFmpeg cannot read the media', { cause });
 }

@@ -57,16 +57,14 @@ async function transfer(
   const leg =
     bytes === undefined
       ? undefined
-      : new UploadLeg((body, cancelled) =>
-          store.putStream(key, body, bytes, { ...put, signal: AbortSignal.any([signal, cancelled]) }),
-        );
+      : new UploadLeg((body) => store.putStream(key, body, bytes, { ...put, signal }));
   try {
     const spooled = await spool(source, path, maxBytes, leg);
     const failed = leg === undefined || (await leg.finish()) !== undefined;
     if (failed) await store.putFile(key, path, spooled.bytes, { ...put, signal });
     return spooled;
   } catch (error) {
-    await leg?.cancel(error);
+    await leg?.cancel(error as Error);
     throw error;
   }
 }

@@ -10,12 +10,12 @@ const BUFFER_BYTES = 256 * 1024;
  */
 export class UploadLeg implements Listener {
   private readonly pipe = new PassThrough({ highWaterMark: BUFFER_BYTES });
-  private readonly cancellation = new AbortController();
   private readonly failure: Promise<unknown>;
 
-  constructor(upload: (body: Readable, signal: AbortSignal) => Promise<void>) {
+  constructor(upload: (body: Readable) => Promise<void>) {
+    // A cancellation is met through the upload that it fails.
     this.pipe.on('error', () => undefined);
-    this.failure = upload(this.pipe, this.cancellation.signal).then(
+    this.failure = upload(this.pipe).then(
       () => undefined,
       (error: unknown) => {
         this.pipe.destroy();
@@ -34,8 +34,8 @@ export class UploadLeg implements Listener {
     return this.failure;
   }
 
-  async cancel(reason: unknown): Promise<void> {
-    this.cancellation.abort(reason);
+  async cancel(reason: Error): Promise<void> {
+    this.pipe.destroy(reason);
     await this.failure;
   }
 }

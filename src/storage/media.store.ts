@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import type { Readable } from 'node:stream';
+import { PassThrough, type Readable } from 'node:stream';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -75,16 +75,25 @@ export class MediaStore {
     );
   }
 
-  /** Stores exactly `bytes` bytes of a stream as it comes. It cannot be repeated: one attempt. */
+  /** Stores exactly `bytes` bytes of a stream as it comes, in one attempt; a stream that fails leaves nothing stored. */
   async putStream(key: string, body: Readable, bytes: number, options: PutOptions): Promise<void> {
-    await this.send('store', options.signal, (abortSignal) =>
-      this.client.send(
-        new PutObjectCommand({ ...this.target(key, options), Body: body, ContentLength: bytes }),
-        {
-          abortSignal,
-        },
-      ),
-    );
+    const broken = new AbortController();
+    const either = AbortSignal.any([broken.signal, ...(options.signal ? [options.signal] : [])]);
+    // A body that fails inside the SDK is an error event nobody hears: it gets a stream that only ever stops.
+    const fed = new PassThrough();
+    body.once('error', (error) => broken.abort(error)).pipe(fed);
+    try {
+      await this.send('store', either, (abortSignal) =>
+        this.client.send(
+          new PutObjectCommand({ ...this.target(key, options), Body: fed, ContentLength: bytes }),
+          {
+            abortSignal,
+          },
+        ),
+      );
+    } finally {
+      fed.destroy();
+    }
   }
 
   /** Stores a file on disk, reading it anew for each of 3 attempts. */

@@ -5,12 +5,15 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { FfmpegRunner } from '../../../src/media/ffmpeg.js';
 
-const ffmpegPath = process.env.FFMPEG_PATH || 'ffmpeg';
-const ffprobePath = process.env.FFPROBE_PATH || 'ffprobe';
+/** As the stack found them, else those on PATH. */
+export const programs = {
+  ffmpegPath: process.env.FFMPEG_PATH || 'ffmpeg',
+  ffprobePath: process.env.FFPROBE_PATH || 'ffprobe',
+};
 const run = promisify(execFile);
 
 export function ffmpegRunner(): FfmpegRunner {
-  return new FfmpegRunner({ ffmpegPath, ffprobePath });
+  return new FfmpegRunner(programs);
 }
 
 /** Makes a real file with FFmpeg; `name` decides the format. */
@@ -18,7 +21,7 @@ export async function sample(name: string, ...args: string[]): Promise<Buffer> {
   const directory = await mkdtemp(join(tmpdir(), 'media-test-sample-'));
   try {
     const path = join(directory, name);
-    await run(ffmpegPath, ['-v', 'error', ...args, path]);
+    await run(programs.ffmpegPath, ['-v', 'error', ...args, path]);
     return await readFile(path);
   } finally {
     await rm(directory, { recursive: true, force: true });

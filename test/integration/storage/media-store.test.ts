@@ -1,0 +1,229 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, request, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { HeadObjectCommand } from '@aws-sdk/client-s3';
+import { MediaStore } from '../../../src/storage/media.store.js';
+import { startStoredMedia, type StoredMedia } from '../media/stored-media.js';
+
+jest.setTimeout(60_000);
+
+let media: StoredMedia;
+let store: MediaStore;
+
+beforeAll(async () => {
+  media = await startStoredMedia();
+  store = media.store;
+});
+
+afterAll(() => media.close());
+
+const png = { contentType: 'image/png' };
+
+async function stored(key: string): Promise<Buffer> {
+  const body = await store.read(key);
+  if (!body) throw new Error(`nothing is stored at ${key}`);
+  return Buffer.concat(await body.toArray());
+}
+
+function inChunks(bytes: Buffer, size = 10_000): Readable {
+  const starts = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) => index * size);
+  return Readable.from(starts.map((start) => bytes.subarray(start, start + size)));
+}
+
+describe('a stored object', () => {
+  it.each([
+    ['a buffer', (bytes: Buffer) => store.put('a', bytes, png)],
+    ['a stream', (bytes: Buffer) => store.putStream('a', inChunks(bytes), bytes.length, png)],
+  ])('given as %s comes back byte for byte', async (_what, put) => {
+    const bytes = randomBytes(3_000_017);
+    await put(bytes);
+    expect(
+      createHash('sha256')
+        .update(await stored('a'))
+        .digest('hex'),
+    ).toBe(createHash('sha256').update(bytes).digest('hex'));
+  });
+
+  it('is encrypted, and has the type, the lifetime and the metadata it was given', async () => {
+    await store.put('b', 'text', {
+      contentType: 'text/x',
+      cacheControl: 'no-cache',
+      metadata: { sha256: 'abc' },
+    });
+    expect(await store.head('b')).toEqual({ bytes: 4, contentType: 'text/x', metadata: { sha256: 'abc' } });
+    const seen = await media.client.send(new HeadObjectCommand({ Bucket: media.bucket, Key: 'b' }));
+    expect(seen).toMatchObject({ ServerSideEncryption: 'AES256', CacheControl: 'no-cache' });
+  });
+
+  it('is replaced by a later one', async () => {
+    await store.put('c', 'one', png);
+    await store.put('c', 'another', png);
+    expect(await store.readText('c')).toBe('another');
+  });
+
+  it('that is not there is null, and may be deleted', async () => {
+    expect(await store.head('none')).toBeNull();
+    expect(await store.read('none')).toBeNull();
+    expect(await store.readText('none')).toBeNull();
+    await expect(store.delete('none')).resolves.toBeUndefined();
+  });
+
+  it('is gone when it was deleted', async () => {
+    await store.put('d', 'text', png);
+    await store.delete('d');
+    expect(await store.head('d')).toBeNull();
+  });
+
+  it('does not appear when its stream breaks off, is too short, or is aborted', async () => {
+    const bytes = randomBytes(500_000);
+    const broken = Readable.from(
+      (function* () {
+        yield bytes.subarray(0, 1000);
+        throw new Error('broken');
+      })(),
+    );
+    const abort = new AbortController();
+    const stalled = new Readable({ read: () => undefined });
+    stalled.push(bytes.subarray(0, 1000));
+    setTimeout(() => abort.abort(new Error('cancelled')), 50);
+    const options = { ...png, signal: AbortSignal.timeout(3_000) };
+    await expect(store.putStream('e', broken, bytes.length, options)).rejects.toBeDefined();
+    await expect(
+      store.putStream('e', inChunks(bytes.subarray(1)), bytes.length, options),
+    ).rejects.toBeDefined();
+    await expect(
+      store.putStream('e', stalled, bytes.length, { ...png, signal: abort.signal }),
+    ).rejects.toThrow('cancelled');
+    expect(await store.head('e')).toBeNull();
+    expect(await media.uploadsInProgress()).toBe(0);
+  });
+});
+
+describe('the URL of an object', () => {
+  const key = "image/ana@example.com/2026/03/09/job/ein Bild & (mehr) it's+ü!.png";
+
+  it('stands under the public base, every segment encoded', () => {
+    const shown = media.storeWith({ urls: 'public', publicBaseUrl: 'https://cdn.example.com/media/' });
+    expect(shown.publicUrl(key)).toBe(
+      'https://cdn.example.com/media/image/ana%40example.com/2026/03/09/job/ein%20Bild%20%26%20%28mehr%29%20it%27s%2B%C3%BC%21.png',
+    );
+    shown.close();
+  });
+
+  it.each([
+    ['http://127.0.0.1:9000', 'http://127.0.0.1:9000/media-bucket/a.png'],
+    [undefined, 'https://media-bucket.s3.eu-west-1.amazonaws.com/a.png'],
+  ])('is the bucket’s own when no public base is set: endpoint %s', async (endpoint, url) => {
+    const other = new MediaStore({ bucket: 'media-bucket', region: 'eu-west-1', urls: 'public', endpoint });
+    expect(await other.url('a.png')).toBe(url);
+    expect(other.s3Path('a.png')).toBe('s3://media-bucket/a.png');
+    other.close();
+  });
+
+  it('opens the object when it is signed, and only then', async () => {
+    await store.put(key, 'the picture', png);
+    const signing = media.storeWith({ urls: 'signed' });
+    const answer = await fetch(await signing.url(key));
+    expect([answer.status, await answer.text()]).toEqual([200, 'the picture']);
+    expect((await fetch(store.publicUrl(key))).status).toBe(403);
+    signing.close();
+  });
+
+  it('is signed for an hour', async () => {
+    const signing = media.storeWith({ urls: 'signed' });
+    expect(new URL(await signing.url('a')).searchParams.get('X-Amz-Expires')).toBe('3600');
+    signing.close();
+  });
+});
+
+describe('a store that cannot be reached', () => {
+  let down: MediaStore;
+  let silent: Server;
+
+  beforeAll(async () => {
+    silent = createServer();
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    await new Promise((resolve) => silent.close(resolve));
+    down = media.storeWith({ urls: 'public', endpoint: `http://127.0.0.1:1` });
+  });
+
+  afterAll(() => down.close());
+
+  it.each([
+    ['a put', () => down.put('a', 'text', png)],
+    ['a head', () => down.head('a')],
+    ['a read', () => down.read('a')],
+    ['a delete', () => down.delete('a')],
+    ['a ping', () => down.ping(2_000)],
+  ])('fails %s with an error that may be tried again', async (_what, ask) => {
+    await expect(ask()).rejects.toMatchObject({ code: 'storage_failed', retryable: true });
+  });
+
+  it('is told from one that can by a ping', async () => {
+    await expect(store.ping(2_000)).resolves.toBeUndefined();
+  });
+
+  it('fails a ping in time when it does not answer', async () => {
+    const mute = createServer(() => undefined);
+    await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
+    const waiting = media.storeWith({
+      urls: 'public',
+      endpoint: `http://127.0.0.1:${(mute.address() as AddressInfo).port}`,
+    });
+    await expect(waiting.ping(200)).rejects.toMatchObject({ code: 'storage_failed' });
+    waiting.close();
+    mute.closeAllConnections();
+    mute.close();
+  });
+});
+
+describe('a file put through a connection that breaks', () => {
+  /** Hands requests on to the store, but breaks the first `breaks` puts midway. */
+  async function startBreaking(breaks: number) {
+    let puts = 0;
+    const proxy = createServer((asked, answer) => {
+      const target = new URL(asked.url ?? '/', media.url);
+      if (asked.method === 'PUT' && ++puts <= breaks)
+        return void asked.once('data', () => asked.socket.destroy());
+      const { method, headers } = asked;
+      const onward = request(target, { method, headers }, (got) => {
+        answer.writeHead(got.statusCode ?? 500, got.headers);
+        got.pipe(answer);
+      });
+      asked.pipe(onward);
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    const close = () => {
+      proxy.closeAllConnections();
+      proxy.close();
+    };
+    return { url, puts: () => puts, close };
+  }
+
+  it.each([
+    [1, true],
+    [2, true],
+    [3, false],
+  ])('%i times is stored: %s', async (breaks, isStored) => {
+    const directory = await mkdtemp(join(tmpdir(), 'media-test-file-'));
+    const path = join(directory, 'file');
+    const bytes = randomBytes(800_000);
+    await writeFile(path, bytes);
+    const proxy = await startBreaking(breaks);
+    const shaky = media.storeWith({ urls: 'public', endpoint: proxy.url });
+    const key = `shaky-${breaks}`;
+    const put = shaky.putFile(key, path, bytes.length, png);
+    if (isStored) await put;
+    else await expect(put).rejects.toMatchObject({ code: 'storage_failed', retryable: true });
+    expect((await store.head(key))?.bytes).toBe(isStored ? bytes.length : undefined);
+    expect(proxy.puts()).toBe(isStored ? breaks + 1 : 3);
+    shaky.close();
+    proxy.close();
+    await rm(directory, { recursive: true });
+  });
+});
