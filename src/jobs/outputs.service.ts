@@ -40,17 +40,24 @@ export class OutputsService {
 
   private async complete(job: Job, outputs: StoredOutput[]): Promise<void> {
     const { jobId } = job;
+    const cause = await this.causeOfStoring(jobId);
     await this.database.transaction(async (manager) => {
       const moved = await this.lifecycle.moveWithin(manager, {
         jobId,
         to: 'completed',
-        cause: 'worker',
+        cause,
         result: { metadataKey: metadataKey(mediaPrefix(job)), outputs: outputs.map(jobOutput) },
         actualCost: this.costOf(job, outputs),
       });
       if (moved)
         await manager.insert(MediaOutputEntity, outputs.map((output) => outputRow(jobId, output)) as never);
     });
+  }
+
+  /** What told that the prediction had ended is what completes the job; storing is only the way there. */
+  private async causeOfStoring(jobId: string): Promise<string> {
+    const transitions = await this.jobs.transitions(jobId);
+    return transitions.find((transition) => transition.toState === 'storing')?.cause ?? 'worker';
   }
 
   private costOf(job: Job, outputs: StoredOutput[]): string {

@@ -19,7 +19,12 @@ const CREATE_BURST = 60;
       provide: TokenBucket,
       inject: [Settings],
       useFactory: ({ redis }: Settings) =>
-        new TokenBucket(createCacheRedis(redis.queueUrl), 'replicate:creates', CREATE_BURST, CREATES_PER_SECOND),
+        new TokenBucket(
+          createCacheRedis(redis.queueUrl),
+          'replicate:creates',
+          CREATE_BURST,
+          CREATES_PER_SECOND,
+        ),
     },
   ],
   exports: [ReplicateProvider, TokenBucket],

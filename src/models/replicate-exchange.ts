@@ -10,7 +10,14 @@ export type Exchange =
 const TOTAL_TIMEOUT_MS = 30_000;
 
 /** Failures before a byte of the request was sent. */
-const UNSENT_CODES = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'];
+const UNSENT_CODES = [
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+];
 
 /** Sends the request once, waits at most 30 s, follows no redirect (it carries the token) and never throws. */
 export async function exchange(input: string | URL | Request, init: RequestInit = {}): Promise<Exchange> {

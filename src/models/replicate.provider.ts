@@ -41,7 +41,8 @@ export class ReplicateProvider {
     this.client = new Replicate({
       auth: token,
       baseUrl,
-      fetch: async (input: string | URL | Request, init?: RequestInit) => Response.json(await exchange(input, init)),
+      fetch: async (input: string | URL | Request, init?: RequestInit) =>
+        Response.json(await exchange(input, init)),
     });
   }
 
@@ -68,8 +69,13 @@ export class ReplicateProvider {
     const found: Prediction[] = [];
     let next: string | null = `/predictions?created_after=${encodeURIComponent(time.toISOString())}`;
     for (let page = 0; next !== null && page < LIST_PAGES; page += 1) {
-      const body = requireAnswer(await this.send('GET', next)) as { results?: unknown[]; next?: string | null };
-      found.push(...(body.results ?? []).map(readPrediction).filter((prediction) => prediction !== undefined));
+      const body = requireAnswer(await this.send('GET', next)) as {
+        results?: unknown[];
+        next?: string | null;
+      };
+      found.push(
+        ...(body.results ?? []).map(readPrediction).filter((prediction) => prediction !== undefined),
+      );
       next = body.next ? `/predictions${new URL(body.next).search}` : null;
     }
     return found;
@@ -97,17 +103,22 @@ export class ReplicateProvider {
   private readOne(outcome: Exchange): Prediction | undefined {
     if (outcome.kind === 'answered' && outcome.status === 404) return undefined;
     const prediction = readPrediction(requireAnswer(outcome));
-    if (!prediction) throw new AppError('provider_unavailable', 'The provider gave no prediction', { retryable: true });
+    if (!prediction)
+      throw new AppError('provider_unavailable', 'The provider gave no prediction', { retryable: true });
     return prediction;
   }
 }
 
 function requireAnswer(outcome: Exchange): unknown {
   if (outcome.kind === 'answered' && outcome.status >= 200 && outcome.status < 300) return outcome.body;
-  throw new AppError('provider_unavailable', 'The provider does not answer as it should; it is asked again later', {
-    retryable: true,
-    cause: describe(outcome),
-  });
+  throw new AppError(
+    'provider_unavailable',
+    'The provider does not answer as it should; it is asked again later',
+    {
+      retryable: true,
+      cause: describe(outcome),
+    },
+  );
 }
 
 function readCreate(outcome: Exchange): CreateOutcome {
@@ -120,7 +131,8 @@ function readCreate(outcome: Exchange): CreateOutcome {
     return prediction ? { kind: 'created', prediction } : { kind: 'unclear', detail };
   }
   if (status === 429) return { kind: 'postponed', afterSeconds: throttledSeconds(outcome), detail };
-  if (status === 401 || status === 402) return { kind: 'postponed', afterSeconds: ACCOUNT_FAULT_SECONDS, detail };
+  if (status === 401 || status === 402)
+    return { kind: 'postponed', afterSeconds: ACCOUNT_FAULT_SECONDS, detail };
   if (status >= 400 && status < 500 && status !== 408) return { kind: 'refused', detail };
   return { kind: 'unclear', detail };
 }
@@ -129,7 +141,12 @@ function readCreate(outcome: Exchange): CreateOutcome {
 function throttledSeconds({ retryAfter, body }: Extract<Exchange, { kind: 'answered' }>): number {
   const { retry_after: told, detail = '' } = (body ?? {}) as { retry_after?: unknown; detail?: unknown };
   const inText = /resets in ~(\d+)s/.exec(String(detail))?.[1];
-  const candidates = [Number(retryAfter ?? NaN), secondsUntil(retryAfter), Number(told ?? NaN), Number(inText ?? NaN)];
+  const candidates = [
+    Number(retryAfter ?? NaN),
+    secondsUntil(retryAfter),
+    Number(told ?? NaN),
+    Number(inText ?? NaN),
+  ];
   const seconds = candidates.find((candidate) => Number.isFinite(candidate) && candidate >= 0);
   return Math.min(seconds ?? THROTTLED_SECONDS, 3_600);
 }
