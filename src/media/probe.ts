@@ -132,9 +132,8 @@ function isCover(stream: Fields): boolean {
 /** The display matrix turns counter-clockwise, the older `rotate` tag clockwise. */
 function rotationOf(stream: Fields): number {
   const sides = Array.isArray(stream.side_data_list) ? stream.side_data_list.map(fields) : [];
-  const matrix = sides.map((side) => number(side.rotation)).find((degrees) => degrees !== null);
-  const degrees =
-    matrix === undefined || matrix === null ? (number(fields(stream.tags).rotate) ?? 0) : -matrix;
+  const matrix = sides.map((side) => number(side.rotation)).find((degrees) => degrees !== null) ?? null;
+  const degrees = matrix === null ? (number(fields(stream.tags).rotate) ?? 0) : -matrix;
   return (((Math.round(degrees / 90) * 90) % 360) + 360) % 360;
 }
 

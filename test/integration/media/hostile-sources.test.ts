@@ -52,7 +52,7 @@ function run(mediaType: MediaType, sources: string[], signal = new AbortControll
 async function refusal(outputs: Promise<unknown>): Promise<AppError> {
   return outputs.then(
     () => Promise.reject(new Error('it was stored')),
-    (error: AppError) => error,
+    (error: unknown) => error as AppError,
   );
 }
 

@@ -7,6 +7,7 @@ import sharp from 'sharp';
 import type { MediaType } from '../../../src/media/content-type.js';
 import { MediaIngest } from '../../../src/media/ingest.js';
 import type { StoredOutput } from '../../../src/media/stored-output.js';
+import { startBreakingProxy } from './breaking-proxy.js';
 import { ffmpegRunner, film, picture, sound, webm } from './sample-media.js';
 import { startSourceServer, type SourceServer } from './source-server.js';
 import { startStoredMedia, type StoredMedia } from './stored-media.js';
@@ -231,6 +232,24 @@ describe('a job', () => {
       authorization: 'Bearer the-token',
       'accept-encoding': 'identity',
     });
+  });
+
+  it('whose upload breaks midway is stored from disk, without asking the source again', async () => {
+    const proxy = await startBreakingProxy(media.url, 1);
+    const store = media.storeWith({ urls: 'public', endpoint: proxy.url });
+    const shaky = new MediaIngest(store, ffmpegRunner(), {
+      source: { hosts: [source.host], allowPrivateSources: true },
+      temporaryDirectory,
+    });
+    const bytes = await film('film.mp4');
+    const asked = request('video');
+    const url = source.serve('/shaky', bytes);
+    const output = only(await shaky.ingest(asked, [url], new AbortController().signal));
+    expect(sha256(await storedBytes(output.objectKey))).toBe(sha256(bytes));
+    expect(source.requests.filter(({ path }) => path === '/shaky')).toHaveLength(1);
+    await shaky.close();
+    store.close();
+    proxy.close();
   });
 
   it('leaves nothing in the temporary directory', async () => {

@@ -1,12 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, request, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { MediaStore } from '../../../src/storage/media.store.js';
+import { startBreakingProxy } from '../media/breaking-proxy.js';
 import { startStoredMedia, type StoredMedia } from '../media/stored-media.js';
 
 jest.setTimeout(60_000);
@@ -142,12 +143,8 @@ describe('the URL of an object', () => {
 
 describe('a store that cannot be reached', () => {
   let down: MediaStore;
-  let silent: Server;
 
-  beforeAll(async () => {
-    silent = createServer();
-    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
-    await new Promise((resolve) => silent.close(resolve));
+  beforeAll(() => {
     down = media.storeWith({ urls: 'public', endpoint: `http://127.0.0.1:1` });
   });
 
@@ -182,29 +179,6 @@ describe('a store that cannot be reached', () => {
 });
 
 describe('a file put through a connection that breaks', () => {
-  /** Hands requests on to the store, but breaks the first `breaks` puts midway. */
-  async function startBreaking(breaks: number) {
-    let puts = 0;
-    const proxy = createServer((asked, answer) => {
-      const target = new URL(asked.url ?? '/', media.url);
-      if (asked.method === 'PUT' && ++puts <= breaks)
-        return void asked.once('data', () => asked.socket.destroy());
-      const { method, headers } = asked;
-      const onward = request(target, { method, headers }, (got) => {
-        answer.writeHead(got.statusCode ?? 500, got.headers);
-        got.pipe(answer);
-      });
-      asked.pipe(onward);
-    });
-    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-    const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
-    const close = () => {
-      proxy.closeAllConnections();
-      proxy.close();
-    };
-    return { url, puts: () => puts, close };
-  }
-
   it.each([
     [1, true],
     [2, true],
@@ -214,7 +188,7 @@ describe('a file put through a connection that breaks', () => {
     const path = join(directory, 'file');
     const bytes = randomBytes(800_000);
     await writeFile(path, bytes);
-    const proxy = await startBreaking(breaks);
+    const proxy = await startBreakingProxy(media.url, breaks);
     const shaky = media.storeWith({ urls: 'public', endpoint: proxy.url });
     const key = `shaky-${breaks}`;
     const put = shaky.putFile(key, path, bytes.length, png);

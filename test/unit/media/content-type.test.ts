@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { AppError } from '../../../src/errors.js';
 import { sniffKind } from '../../../src/media/content-type.js';
 
 const bytes = (...parts: (string | number[])[]) =>
@@ -67,7 +68,9 @@ describe('the kind of a file', () => {
         fc.constantFrom('image', 'video', 'audio'),
         fc.uint8Array({ maxLength: 300 }),
         async (mediaType, head) => {
-          const outcome = await sniffKind(mediaType, head).catch((error: { code: string }) => error.code);
+          const outcome = await sniffKind(mediaType, head).catch(
+            (error: unknown) => (error as AppError).code,
+          );
           expect(typeof outcome === 'string' ? outcome : outcome.contentType).toMatch(
             new RegExp(`^(output_invalid|${mediaType}/.+)$`),
           );
