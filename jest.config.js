@@ -50,5 +50,6 @@ const tier = (name, extra = {}) => ({
 
 export default {
   maxWorkers: 2,
+  testTimeout: 30_000,
   projects: [tier('unit'), tier('integration'), tier('e2e')],
 };

@@ -1,6 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Jobs and their transitions, the outbox, the webhook inbox, stored outputs, usage and loaded model configurations. */
+/**
+ * Jobs and their transitions, the outbox, the webhook inbox, stored outputs, usage, idempotency keys
+ * and loaded model configurations.
+ */
 export class Generation1700000000001 implements MigrationInterface {
   readonly name = 'Generation1700000000001';
 
@@ -126,6 +129,20 @@ export class Generation1700000000001 implements MigrationInterface {
     await runner.query('CREATE INDEX usage_by_user ON replicate.usage_tracking (user_id, created_at)');
 
     await runner.query(`
+      CREATE TABLE replicate.idempotency_keys (
+        scope text NOT NULL,
+        key text NOT NULL,
+        fingerprint text NOT NULL,
+        status integer NOT NULL,
+        location text,
+        body text NOT NULL,
+        busy_until timestamptz(3) NOT NULL,
+        created_at timestamptz(3) NOT NULL DEFAULT clock_timestamp(),
+        PRIMARY KEY (scope, key)
+      )`);
+    await runner.query('CREATE INDEX idempotency_keys_by_time ON replicate.idempotency_keys (created_at)');
+
+    await runner.query(`
       CREATE TABLE replicate.model_configurations (
         model_id text NOT NULL,
         fingerprint text NOT NULL,
@@ -138,6 +155,7 @@ export class Generation1700000000001 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     for (const table of [
       'model_configurations',
+      'idempotency_keys',
       'usage_tracking',
       'media_outputs',
       'webhook_inbox',

@@ -6,6 +6,7 @@ import { SettingsModule } from './config/settings.module.js';
 import { HealthController } from './health/health.controller.js';
 import { HealthService } from './health/health.service.js';
 import { ErrorFilter } from './http/error.filter.js';
+import { IdempotencyModule } from './idempotency/idempotency.module.js';
 import { GenerationController } from './jobs/generation.controller.js';
 import { JobsController } from './jobs/jobs.controller.js';
 import { JobsModule } from './jobs/jobs.module.js';
@@ -21,7 +22,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 /** THE list of what the API answers to. */
 @Module({
-  imports: [JobsModule, ModelsModule, WebhooksModule],
+  imports: [IdempotencyModule, JobsModule, ModelsModule, WebhooksModule],
   controllers: [
     GenerationController,
     HealthController,

@@ -1,6 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Settings } from './config/settings.js';
 import { SettingsModule } from './config/settings.module.js';
+import { IdempotencyModule } from './idempotency/idempotency.module.js';
+import { IdempotencySweep } from './idempotency/idempotency-sweep.js';
 import { CancelPredictionProcessor } from './jobs/cancel-prediction.processor.js';
 import { CheckJobProcessor } from './jobs/check-job.processor.js';
 import { JobCheckSchedule } from './jobs/job-check-schedule.js';
@@ -11,6 +13,9 @@ import { StoreOutputsProcessor } from './jobs/store-outputs.processor.js';
 import { SubmitJobProcessor } from './jobs/submit-job.processor.js';
 import type { Logger } from './logging/logger.js';
 import { LoggingModule } from './logging/logging.module.js';
+import { ModelConfigurationEntity } from './models/model-configuration.entity.js';
+import { ModelConfigurations } from './models/model-configurations.js';
+import { ModelsModule } from './models/models.module.js';
 import { Relay } from './outbox/relay.js';
 import { QueueModule } from './queue/queue.module.js';
 import { StorageModule } from './storage/storage.module.js';
@@ -19,7 +24,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 /** THE list of what the worker answers to: the messages it consumes and what it does by the clock. */
 @Module({
-  imports: [JobsModule, QueueModule, WebhooksModule],
+  imports: [IdempotencyModule, JobsModule, ModelsModule, QueueModule, WebhooksModule],
   providers: [
     ApplyWebhookProcessor,
     CancelPredictionProcessor,
@@ -27,7 +32,9 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     MirrorJobProcessor,
     StoreOutputsProcessor,
     SubmitJobProcessor,
+    IdempotencySweep,
     JobCheckSchedule,
+    ModelConfigurations,
     Relay,
   ],
 })
@@ -35,7 +42,11 @@ export class WorkerModule {
   static of(settings: Settings, logger: Logger): DynamicModule {
     return {
       module: WorkerModule,
-      imports: [SettingsModule.of(settings), LoggingModule.of(logger), StorageModule.of([MediaOutputEntity])],
+      imports: [
+        SettingsModule.of(settings),
+        LoggingModule.of(logger),
+        StorageModule.of([MediaOutputEntity, ModelConfigurationEntity]),
+      ],
     };
   }
 }

@@ -2,7 +2,9 @@
  * The seconds of `Prefer: wait=n` (RFC 7240), 1 to 60; undefined when the client does not ask to wait. Preferences that
  * cannot be met are ignored, as the RFC has it.
  */
-export function waitSeconds(prefer: string | undefined): number | undefined {
-  const wait = /(?:^|[,;\s])wait\s*=\s*"?(\d{1,4})"?\s*(?:$|[,;])/i.exec(prefer ?? '')?.[1];
+export function readWaitSeconds(prefer: unknown): number | undefined {
+  const wait = /(?:^|[,;\s])wait\s*=\s*"?(\d{1,4})"?\s*(?:$|[,;])/i.exec(
+    typeof prefer === 'string' ? prefer : '',
+  )?.[1];
   return wait === undefined ? undefined : Math.min(60, Math.max(1, Number(wait)));
 }

@@ -3,9 +3,11 @@ import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags }
 import type { FastifyReply } from 'fastify';
 import { ApiErrors } from '../http/api-errors.js';
 import { sendAnswer } from '../http/answer.js';
-import { waitSeconds } from '../http/prefer.js';
+import { idempotencyScope, sendReplay, sendStored, toStored } from '../http/idempotent-answer.js';
+import { readWaitSeconds } from '../http/prefer.js';
+import { readIdempotencyKey } from '../idempotency/idempotency-key.js';
+import { IdempotencyRepository } from '../idempotency/idempotency.repository.js';
 import { ModelRegistry } from '../models/registry.js';
-import { acceptedBody } from './accepted-body.js';
 import { GenerateMediaDto } from './generate-media.dto.js';
 import { readGenerationRequest } from './generate-media.request.js';
 import { GenerationService } from './generation.service.js';
@@ -17,6 +19,7 @@ import { StatusAnswers } from './status-answer.js';
 export class GenerationController {
   constructor(
     private readonly generation: GenerationService,
+    private readonly keys: IdempotencyRepository,
     private readonly registry: ModelRegistry,
     private readonly answers: StatusAnswers,
   ) {}
@@ -35,18 +38,32 @@ export class GenerationController {
     type: AcceptedJobDto,
     description: 'Accepted; Location tells where its status is',
   })
-  @ApiErrors(400, 413, 415, 503)
+  @ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    description: 'Makes a repetition within 24 h get the first answer and no second job.',
+  })
+  @ApiErrors(400, 409, 413, 415, 422, 503)
   async generate(
     @Body() body: unknown,
-    @Headers('prefer') prefer: string | undefined,
+    @Headers() headers: Record<string, unknown>,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const { userId, plan } = readGenerationRequest(body, this.registry);
-    const accepted = await this.generation.accept(userId, plan);
-    const seconds = waitSeconds(prefer);
-    const end = seconds === undefined ? undefined : await this.answers.end(accepted.jobId, seconds);
+    const key = readIdempotencyKey(
+      headers['idempotency-key'],
+      idempotencyScope(headers, 'generate-media'),
+      body,
+    );
+    const given = key && (await this.keys.find(key));
+    if (given) return sendReplay(reply, given);
+    const waitSeconds = readWaitSeconds(headers.prefer);
+    const order = { ...readGenerationRequest(body, this.registry), key, waitSeconds };
+    const { jobId, answer } = await this.generation.accept(order);
+    if (jobId === undefined) return sendReplay(reply, answer);
+    const end = waitSeconds === undefined ? undefined : await this.answers.end(jobId, waitSeconds);
+    if (key && waitSeconds !== undefined) await this.keys.finish(key, end ? toStored(end) : answer);
     if (end) return sendAnswer(reply, end);
-    void reply.status(202).header('location', `/status/${accepted.jobId}`).send(acceptedBody(accepted));
+    sendStored(reply, answer);
   }
 
   @Post('estimate')

@@ -1,61 +1,63 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { AppError } from '../errors.js';
-import { planGeneration, type GenerationPlan } from '../models/plan-generation.js';
+import { IdempotencyRepository, type StoredAnswer } from '../idempotency/idempotency.repository.js';
+import { planGeneration } from '../models/plan-generation.js';
 import { ModelRegistry } from '../models/registry.js';
+import { acceptedAnswer } from './accepted-answer.js';
 import { jobNotFound } from './cancellation.service.js';
+import { newJob, type GenerationOrder } from './generation-order.js';
 import { isFinal, statusOf } from './job.js';
 import { JobsRepository } from './jobs.repository.js';
 
-/** What has been accepted: durable from now on. */
-export interface AcceptedJob {
-  jobId: string;
-  plan: GenerationPlan;
+/** The answer to an order; of a job accepted just now, or given earlier under the same key. */
+export interface Acceptance {
+  answer: StoredAnswer;
+  /** Absent when the answer is a replay. */
+  jobId?: string;
 }
+
+/** How much longer than its client's wait a request may take. */
+const BUSY_MARGIN_SECONDS = 5;
 
 /** Accepts jobs. Nothing but PostgreSQL need be up. */
 @Injectable()
 export class GenerationService {
   constructor(
     private readonly jobs: JobsRepository,
+    private readonly keys: IdempotencyRepository,
     private readonly registry: ModelRegistry,
   ) {}
 
-  /** Stores a planned job and the messages that start it. */
-  async accept(
-    userId: string,
-    plan: GenerationPlan,
-    origin: { retriedFrom?: string } = {},
-  ): Promise<AcceptedJob> {
+  /** Stores the job and the messages that start it; a repeated order gets the first answer and makes no job. */
+  async accept(order: GenerationOrder): Promise<Acceptance> {
+    const { key, waitSeconds } = order;
     const jobId = uuidv7();
-    const { model, provider } = plan;
-    await this.jobs.accept({
-      ...origin,
-      jobId,
-      userId,
-      mediaType: model.mediaType,
-      modelId: model.modelId,
-      parameters: plan.parameters,
-      providerModel: provider.model,
-      providerVersion: provider.version,
-      providerKind: provider.kind,
-      providerInput: plan.providerInput,
-      warnings: plan.warnings,
-      estimatedCost: plan.estimatedCost,
-      estimatedTimeSeconds: plan.estimatedTimeSeconds,
-    });
-    return { jobId, plan };
+    const answer = acceptedAnswer(jobId, order);
+    const job = newJob(jobId, order);
+    if (!key) {
+      await this.jobs.accept(job);
+      return { jobId, answer };
+    }
+    const busySeconds = waitSeconds === undefined ? 0 : waitSeconds + BUSY_MARGIN_SECONDS;
+    if (await this.jobs.acceptOnce(job, { key, answer, busySeconds })) return { jobId, answer };
+    const given = await this.keys.find(key);
+    if (given) return { answer: given };
+    throw new AppError('conflict', 'The Idempotency-Key expired just now: send the request again');
   }
 
-  /** Accepts a new job with the input of an old one, planned and priced by the registry of today. */
-  async retry(jobId: string): Promise<AcceptedJob> {
+  /** A new order with the input of an old job that has ended, planned and priced by the registry of today. */
+  async orderAgain(jobId: string): Promise<GenerationOrder> {
     const job = await this.jobs.find(jobId);
     if (!job) throw jobNotFound(jobId);
     if (!isFinal(job.state)) {
       throw new AppError('conflict', `The job is still ${statusOf(job.state)}; retry it when it has ended`);
     }
     const { userId, mediaType, modelId, parameters } = job;
-    const plan = planGeneration(this.registry, { mediaType, modelId, parameters });
-    return this.accept(userId, plan, { retriedFrom: jobId });
+    return {
+      userId,
+      plan: planGeneration(this.registry, { mediaType, modelId, parameters }),
+      retriedFrom: jobId,
+    };
   }
 }

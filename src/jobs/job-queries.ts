@@ -3,9 +3,10 @@ import { invalidParameters } from '../errors.js';
 import { MediaStore } from '../storage/media.store.js';
 import { jobNotFound } from './cancellation.service.js';
 import type { Job } from './job.js';
-import type { JobDto, JobListDto, StatusDto } from './job.dto.js';
+import type { JobDto, JobListDto } from './job.dto.js';
 import { timeline } from './job-history.js';
 import { JobListRepository, type JobFilter, type JobPosition } from './job-list.repository.js';
+import type { StatusBody } from './job-status.js';
 import { JobStatusReader } from './job-status-reader.js';
 import { JobsRepository } from './jobs.repository.js';
 import type { ListJobsQuery } from './list-jobs.dto.js';
@@ -51,16 +52,16 @@ export class JobQueries {
   }
 
   /** The status body of a job just read, which no layer shows less of afterwards. */
-  async status(job: Job): Promise<StatusDto> {
+  async status(job: Job): Promise<StatusBody> {
     return this.parse(await this.presenter.present(await this.reader.publish(job)));
   }
 
-  private async statusUnpublished(job: Job): Promise<StatusDto> {
+  private async statusUnpublished(job: Job): Promise<StatusBody> {
     return this.parse(await this.presenter.present(statusSnapshot(job, this.media)));
   }
 
-  private parse(body: Buffer): StatusDto {
-    return JSON.parse(body.toString()) as StatusDto;
+  private parse(body: Buffer): StatusBody {
+    return JSON.parse(body.toString()) as StatusBody;
   }
 }
 

@@ -40,7 +40,7 @@ function resultBody(job: Job, addresses: MediaAddresses) {
   const files = outputs.map((output) => outputBody(output, addresses));
   const metadataUrl = addresses.publicUrl(metadataKey);
   return {
-    ...files[0],
+    ...files[0]!,
     metadataUrl,
     ...(files.length > 1 ? { outputs: files.map((file) => ({ ...file, metadataUrl })) } : {}),
   };

@@ -3,7 +3,9 @@ import { ApiHeader, ApiOkResponse, ApiOperation, ApiParam, ApiResponse, ApiTags 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiErrors } from '../http/api-errors.js';
 import { EventStream } from '../http/event-stream.js';
-import { acceptedBody } from './accepted-body.js';
+import { idempotencyScope, sendReplay, sendStored } from '../http/idempotent-answer.js';
+import { readIdempotencyKey } from '../idempotency/idempotency-key.js';
+import { IdempotencyRepository } from '../idempotency/idempotency.repository.js';
 import { CancellationService, jobNotFound } from './cancellation.service.js';
 import { GenerationService } from './generation.service.js';
 import { AcceptedJobDto, JobDto, JobListDto, StatusDto } from './job.dto.js';
@@ -22,6 +24,7 @@ export class JobsController {
     private readonly cancellation: CancellationService,
     private readonly generation: GenerationService,
     private readonly events: JobEvents,
+    private readonly keys: IdempotencyRepository,
   ) {}
 
   @Get()
@@ -58,16 +61,22 @@ export class JobsController {
   @Post(':jobId/retry')
   @ApiOperation({ summary: 'Make a new job with the same input' })
   @ApiParam({ name: 'jobId', schema: { type: 'string', format: 'uuid' } })
+  @ApiHeader({ name: 'Idempotency-Key', required: false })
   @ApiResponse({ status: 202, type: AcceptedJobDto })
-  @ApiErrors(400, 404, 409, 503)
+  @ApiErrors(400, 404, 409, 422, 503)
   async retry(
     @Param('jobId') jobId: string,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<AcceptedJobDto> {
+    @Headers() headers: Record<string, unknown>,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     const original = readJobId(jobId);
-    const accepted = await this.generation.retry(original);
-    void reply.status(202).header('location', `/status/${accepted.jobId}`);
-    return acceptedBody(accepted, original);
+    const scope = idempotencyScope(headers, `retry ${original}`);
+    const key = readIdempotencyKey(headers['idempotency-key'], scope, null);
+    const given = key && (await this.keys.find(key));
+    if (given) return sendReplay(reply, given);
+    const acceptance = await this.generation.accept({ ...(await this.generation.orderAgain(original)), key });
+    const send = acceptance.jobId === undefined ? sendReplay : sendStored;
+    send(reply, acceptance.answer);
   }
 
   @Get(':jobId/events')

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { IdempotencyModule } from '../idempotency/idempotency.module.js';
 import { MediaModule } from '../media/media.module.js';
 import { ModelsModule } from '../models/models.module.js';
 import { ProviderModule } from '../models/provider.module.js';
@@ -39,7 +40,7 @@ const SERVICES = [
 ];
 
 @Module({
-  imports: [MediaModule, ModelsModule, ProviderModule],
+  imports: [IdempotencyModule, MediaModule, ModelsModule, ProviderModule],
   providers: SERVICES,
   exports: SERVICES,
 })

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { claimKey, claimValues, type Claim } from '../idempotency/idempotency.repository.js';
 import { insertMessages, outboxRows } from '../outbox/outbox.js';
 import { message, type Message } from '../queue/messages.js';
 import { Database } from '../storage/database.js';
@@ -26,16 +27,24 @@ const OPEN_STATES = `('pending', 'submitting', 'processing', 'storing')`;
 /** A job looks lost when nothing was heard of it for this long after acceptance. */
 const FIRST_CHECK_SECONDS = 60;
 
+/** Inserts the job once for each row of `source`. */
+const insertJob = (source: string) => `
+  INSERT INTO replicate.jobs (job_id, user_id, media_type, model_id, parameters, provider_model, provider_version,
+    provider_kind, provider_input, warnings, estimated_cost, estimated_time_seconds, retried_from, script_id, check_at)
+  SELECT $1::uuid, $2, $3, $4, $5::jsonb, $6, $7, $8, $9::jsonb, $10::jsonb, $11::numeric, $12::integer, $13::uuid,
+    $14::uuid, clock_timestamp() + interval '${FIRST_CHECK_SECONDS} seconds'
+  FROM ${source} RETURNING job_id`;
+
 const ACCEPT = {
   name: 'job-accept',
-  text: `
-    WITH job AS (
-      INSERT INTO replicate.jobs (job_id, user_id, media_type, model_id, parameters, provider_model, provider_version,
-        provider_kind, provider_input, warnings, estimated_cost, estimated_time_seconds, retried_from, script_id, check_at)
-      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
-        clock_timestamp() + interval '${FIRST_CHECK_SECONDS} seconds')
-      RETURNING job_id)
+  text: `WITH job AS (${insertJob('(SELECT 1) always')})
     ${insertMessages('$15', 'job')}`,
+};
+
+const ACCEPT_ONCE = {
+  name: 'job-accept-once',
+  text: `WITH claimed AS (${claimKey(16)}), job AS (${insertJob('claimed')})
+    ${insertMessages('$15', 'job')} RETURNING message_id`,
 };
 
 const FIND = { name: 'job-find', text: `SELECT ${JOB_COLUMNS} FROM replicate.jobs WHERE job_id = $1` };
@@ -178,24 +187,13 @@ export class JobsRepository {
 
   /** Stores the job with the messages that start it; when this resolves the job is durable. */
   async accept(job: NewJob): Promise<void> {
-    const { jobId } = job;
-    await this.database.query(ACCEPT, [
-      jobId,
-      job.userId,
-      job.mediaType,
-      job.modelId,
-      job.parameters,
-      job.providerModel,
-      job.providerVersion,
-      job.providerKind,
-      job.providerInput,
-      JSON.stringify(job.warnings),
-      job.estimatedCost,
-      job.estimatedTimeSeconds,
-      job.retriedFrom ?? null,
-      job.scriptId ?? null,
-      outboxRows([message('submit-job', { jobId }), message('mirror-job', { jobId })]),
-    ]);
+    await this.database.query(ACCEPT, acceptValues(job));
+  }
+
+  /** The same under an idempotency key, all in one statement; returns false, with nothing stored, when it is taken. */
+  async acceptOnce(job: NewJob, claim: Claim): Promise<boolean> {
+    const sent = await this.database.query(ACCEPT_ONCE, [...acceptValues(job), ...claimValues(claim)]);
+    return sent.length > 0;
   }
 
   async find(jobId: string): Promise<Job | undefined> {
@@ -246,6 +244,27 @@ export class JobsRepository {
     const rows = await this.database.query(TAKE_DUE_CHECKS, [limit, againAfterSeconds]);
     return rows.length;
   }
+}
+
+function acceptValues(job: NewJob): unknown[] {
+  const { jobId } = job;
+  return [
+    jobId,
+    job.userId,
+    job.mediaType,
+    job.modelId,
+    job.parameters,
+    job.providerModel,
+    job.providerVersion,
+    job.providerKind,
+    job.providerInput,
+    JSON.stringify(job.warnings),
+    job.estimatedCost,
+    job.estimatedTimeSeconds,
+    job.retriedFrom ?? null,
+    job.scriptId ?? null,
+    outboxRows([message('submit-job', { jobId }), message('mirror-job', { jobId })]),
+  ];
 }
 
 function moveValues(move: Move): unknown[] {

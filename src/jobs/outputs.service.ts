@@ -50,7 +50,10 @@ export class OutputsService {
         actualCost: this.costOf(job, outputs),
       });
       if (moved)
-        await manager.insert(MediaOutputEntity, outputs.map((output) => outputRow(jobId, output)) as never);
+        await manager.insert(
+          MediaOutputEntity,
+          outputs.map((output) => outputRow(jobId, output)),
+        );
     });
   }
 

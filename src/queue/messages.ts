@@ -59,7 +59,7 @@ export function message<N extends MessageName>(name: N, payload: MessagePayloads
 /** Checks a received payload against the catalogue; throws an Error that names what is missing. */
 export function readPayload<N extends MessageName>(name: N, payload: unknown): MessagePayloads[N] {
   const record = (payload ?? {}) as Record<string, unknown>;
-  const missing = MESSAGES[name].fields.filter((field) => !record[field as string]);
+  const missing = MESSAGES[name].fields.filter((field) => !record[field]);
   if (missing.length > 0) throw new Error(`A ${name} message lacks ${missing.join(', ')}`);
   return record as MessagePayloads[N];
 }

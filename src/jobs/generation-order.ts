@@ -1,0 +1,35 @@
+import type { IdempotencyKey } from '../idempotency/idempotency-key.js';
+import type { GenerationPlan } from '../models/plan-generation.js';
+import type { NewJob } from './jobs.repository.js';
+
+/** A job to be made of a plan. */
+export interface GenerationOrder {
+  userId: string;
+  plan: GenerationPlan;
+  /** The job that this one repeats. */
+  retriedFrom?: string;
+  /** Under which the order has effect only once. */
+  key?: IdempotencyKey | undefined;
+  /** How long the client waits for the job's end. */
+  waitSeconds?: number | undefined;
+}
+
+/** The job as it is stored. */
+export function newJob(jobId: string, { userId, plan, retriedFrom }: GenerationOrder): NewJob {
+  const { model, provider } = plan;
+  return {
+    jobId,
+    userId,
+    mediaType: model.mediaType,
+    modelId: model.modelId,
+    parameters: plan.parameters,
+    providerModel: provider.model,
+    providerVersion: provider.version,
+    providerKind: provider.kind,
+    providerInput: plan.providerInput,
+    warnings: plan.warnings,
+    estimatedCost: plan.estimatedCost,
+    estimatedTimeSeconds: plan.estimatedTimeSeconds,
+    ...(retriedFrom === undefined ? {} : { retriedFrom }),
+  };
+}
