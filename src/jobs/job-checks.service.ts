@@ -52,6 +52,7 @@ export class JobChecksService {
     const prediction = await this.provider.get(replicateId);
     if (prediction) {
       await this.predictions.apply(jobId, prediction, 'poll');
+      await this.cancelAgain(job, prediction);
     } else if (secondsSince(submittedAt) > DATA_LIFETIME_SECONDS) {
       await this.lifecycle.move({
         jobId,
@@ -65,6 +66,13 @@ export class JobChecksService {
         },
       });
     }
+  }
+
+  /** A wish to cancel may have come just as the job was being submitted: a prediction that still runs is told again. */
+  private async cancelAgain({ jobId, cancelRequestedAt }: Job, { id, status }: Prediction): Promise<void> {
+    const running = status === 'starting' || status === 'processing';
+    if (!running || cancelRequestedAt === null) return;
+    await sendMessages(this.database, [message('cancel-prediction', { jobId, replicateId: id })]);
   }
 
   /** Finds out what became of a create whose answer was lost; submits anew only when surely nothing was created. */

@@ -46,6 +46,10 @@ export class SubmissionService {
       checkAfterSeconds: UNCLEAR_CHECK_SECONDS + 30,
     });
     if (!job) return;
+    if (job.cancelRequestedAt !== null) {
+      await this.lifecycle.move({ jobId, from: ['submitting'], to: 'canceled', cause: 'cancel' });
+      return;
+    }
     await this.settle(job, await this.provider.create(this.requestFor(job, nonce)));
   }
 

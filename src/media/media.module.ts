@@ -1,4 +1,4 @@
-import { Module } from '@nestjs/common';
+import { Module, type OnApplicationShutdown } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
 import { MediaStore } from '../storage/media.store.js';
 import { FfmpegRunner } from './ffmpeg.js';
@@ -26,4 +26,10 @@ import { MediaIngest } from './ingest.js';
   ],
   exports: [FfmpegRunner, MediaIngest],
 })
-export class MediaModule {}
+export class MediaModule implements OnApplicationShutdown {
+  constructor(private readonly ingest: MediaIngest) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.ingest.close();
+  }
+}

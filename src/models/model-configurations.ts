@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Logger } from '../logging/logger.js';
-import { PeriodicTask } from '../schedule/periodic-task.js';
+import { ScheduledTask } from '../schedule/scheduled-task.js';
 import { Database } from '../storage/database.js';
 import { ModelConfigurationEntity } from './model-configuration.entity.js';
 import { ModelRegistry } from './registry.js';
@@ -10,8 +10,7 @@ const INTERVAL_MS = 5_000;
 
 /** Records the loaded registry in PostgreSQL at start, as soon as it answers. */
 @Injectable()
-export class ModelConfigurations implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly task: PeriodicTask;
+export class ModelConfigurations extends ScheduledTask {
   private recorded = false;
 
   constructor(
@@ -19,22 +18,10 @@ export class ModelConfigurations implements OnApplicationBootstrap, BeforeApplic
     private readonly database: Database,
     logger: Logger,
   ) {
-    this.task = new PeriodicTask(
-      () => this.recordOnce(),
-      INTERVAL_MS,
-      (error) => logger.error('record-models', error),
-    );
+    super('record-models', INTERVAL_MS, logger);
   }
 
-  onApplicationBootstrap(): void {
-    this.task.start();
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.task.stop();
-  }
-
-  private async recordOnce(): Promise<boolean> {
+  async run(): Promise<boolean> {
     if (this.recorded) return false;
     const rows = this.registry.list().map((model) => ({
       modelId: model.modelId,

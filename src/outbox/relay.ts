@@ -1,8 +1,7 @@
-import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
 import { Logger } from '../logging/logger.js';
 import { MessageQueue, type OutgoingMessage } from '../queue/message-queue.js';
-import { PeriodicTask } from '../schedule/periodic-task.js';
+import { ScheduledTask } from '../schedule/scheduled-task.js';
 import { Database } from '../storage/database.js';
 
 const INTERVAL_MS = 50;
@@ -24,29 +23,17 @@ const TAKE_DUE = `
  * sends them again under the same id, which the queue ignores. Any number of relays work beside each other.
  */
 @Injectable()
-export class Relay implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly task = new PeriodicTask(
-    () => this.relayDue(),
-    INTERVAL_MS,
-    (error) => this.logger.error('relay', error),
-  );
-
+export class Relay extends ScheduledTask {
   constructor(
     private readonly database: Database,
     private readonly queue: MessageQueue,
-    private readonly logger: Logger,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.task.start();
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.task.stop();
+    logger: Logger,
+  ) {
+    super('relay', INTERVAL_MS, logger);
   }
 
   /** Relays one batch; returns whether it was full, so that more may be due. */
-  async relayDue(): Promise<boolean> {
+  async run(): Promise<boolean> {
     const due = await this.database.query(ANY_DUE, []);
     if (due.length === 0) return false;
     return this.database.transaction(async (manager) => {

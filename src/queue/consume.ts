@@ -1,7 +1,9 @@
 import { Processor } from '@nestjs/bullmq';
 import { MESSAGES, type MessageName } from './messages.js';
 
-const LOCK_MS = 30_000;
+/** A killed worker's messages go to another after this time, plus one look for stalled ones. */
+const LOCK_MS = 15_000;
+const STALLED_LOOK_MS = 5_000;
 
 /**
  * A worker killed while it held a message leaves it "stalled"; BullMQ's default gives a message up at the second time.
@@ -14,7 +16,7 @@ export function Consume(name: MessageName): ClassDecorator {
   return Processor(name, {
     concurrency: MESSAGES[name].concurrency,
     lockDuration: LOCK_MS,
-    stalledInterval: LOCK_MS / 2,
+    stalledInterval: STALLED_LOOK_MS,
     maxStalledCount: MAX_STALLED_COUNT,
   });
 }
