@@ -1,0 +1,46 @@
+import { AppError } from '../../../src/errors.js';
+import { readGenerationRequest } from '../../../src/jobs/generate-media.request.js';
+import { registry } from '../models/registry-file.js';
+
+const valid = { mediaType: 'image', modelId: 'flux-schnell', userId: 'producer-1', prompt: 'a lighthouse' };
+
+function refusal(body: unknown): AppError {
+  try {
+    readGenerationRequest(body, registry);
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
+  }
+  throw new Error('the body was taken');
+}
+
+const refusedPaths = (body: unknown) => refusal(body).issues.map((issue) => issue.path);
+
+describe('a request for media', () => {
+  it('is planned', () => {
+    const { userId, plan } = readGenerationRequest(valid, registry);
+    expect(userId).toBe('producer-1');
+    expect(plan).toMatchObject({ estimatedCost: '0.003', parameters: { prompt: 'a lighthouse' } });
+  });
+
+  it('has the faults of its body and of its parameters named together', () => {
+    const error = refusal({ ...valid, userId: 'a b', extra: 1, parameters: { seed: -1, fps: 5 } });
+    expect(error.code).toBe('invalid_parameters');
+    expect(error.issues.map((issue) => issue.path).sort()).toEqual([
+      'extra',
+      'parameters.fps',
+      'parameters.seed',
+      'userId',
+    ]);
+  });
+
+  it.each([
+    ['a model of another kind of media', { ...valid, mediaType: 'video' }],
+    ['an unknown model', { ...valid, modelId: 'nope' }],
+    ['a model named as a part of every object', { ...valid, modelId: 'constructor' }],
+    ['no prompt', { ...valid, prompt: undefined }],
+    ['two prompts that differ', { ...valid, parameters: { prompt: 'another' } }],
+  ])('is refused for %s', (_what, body) => {
+    expect(refusedPaths(body).length).toBeGreaterThan(0);
+  });
+});
