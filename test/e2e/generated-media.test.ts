@@ -10,7 +10,7 @@ let app: TestApp;
 beforeAll(async () => {
   app = await startTestApp();
 });
-afterAll(() => app?.stop());
+afterAll(() => app.stop());
 
 const prompt = 'A lighthouse in a storm';
 const image = 'https://example.com/start.png';
@@ -228,7 +228,7 @@ async function expectDerived(result: MediaFile, folder: string, mediaType: strin
     string,
     string
   >;
-  for (const key of Object.values(told) as string[]) {
+  for (const key of Object.values<string>(told)) {
     const name = key.slice(folder.length + 1);
     const [stream] = await decode(`${app.env.S3_ENDPOINT}/${app.env.S3_BUCKET}/${key}`);
     expect(stream!.codec_name).toBe(codecs[name]);
@@ -243,7 +243,7 @@ async function expectDerived(result: MediaFile, folder: string, mediaType: strin
     outputs: [{ sha256: result.sha256 }],
   });
   expect((await app.objectKeys(`${folder}/`)).sort()).toEqual(
-    [keyOf(result.originalUrl), ...(Object.values(told) as string[]), keyOf(metadataUrl)].sort(),
+    [keyOf(result.originalUrl), ...Object.values<string>(told), keyOf(metadataUrl)].sort(),
   );
 }
 

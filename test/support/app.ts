@@ -32,7 +32,7 @@ export interface TestAppOptions {
 }
 
 /** The product's processes on stores of their own and a Replicate of their own. */
-export interface TestApp extends Pick<OwnStores, 'database' | 'redis' | 'items' | 'object' | 'objectKeys'> {
+export interface TestApp extends Omit<OwnStores, 'env' | 'close'> {
   /** The first API, and all of them. */
   api: ApiClient;
   apis: ApiClient[];
@@ -101,10 +101,11 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     await stop();
     throw error;
   });
-  const { database, redis, items, object, objectKeys } = stores;
+  const { env: _env, close: _close, ...looks } = stores;
   return {
+    ...looks,
     ...{ api: apis[0]!, apis, apiProcesses, workerProcesses, simulator, proxies, env },
-    ...{ database, redis, items, object, objectKeys, startWorker, startApi, stop },
+    ...{ startWorker, startApi, stop },
   };
 }
 

@@ -8,7 +8,7 @@ import {
   ListObjectsV2Command,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { ensureBucket } from '../../local/bootstrap/bucket.js';
@@ -25,6 +25,9 @@ export interface OwnStores {
   redis: Redis;
   /** The items that the table, or one of its indexes, holds for a key. */
   items(key: Record<string, string>, index?: string): Promise<Record<string, unknown>[]>;
+  /** Overwrites an item, whatever its version; removes it by its whole key. */
+  putItem(item: Record<string, unknown>): Promise<void>;
+  removeItem(key: { jobId: string; timestamp: number }): Promise<void>;
   /** A stored object, or undefined. */
   object(key: string): Promise<StoredObject | undefined>;
   objectKeys(prefix?: string): Promise<string[]>;
@@ -48,7 +51,8 @@ export async function makeOwnStores(env: Environment): Promise<OwnStores> {
     ownBucket(required(env, 'S3_ENDPOINT'), name.replace('_', '-'), env),
   ]);
   return {
-    ...{ database: postgres.database, redis: redis.redis, items: dynamodb.items },
+    ...{ database: postgres.database, redis: redis.redis },
+    ...{ items: dynamodb.items, putItem: dynamodb.putItem, removeItem: dynamodb.removeItem },
     ...{ object: s3.object, objectKeys: s3.objectKeys },
     env: {
       DATABASE_URL: postgres.url,
@@ -124,11 +128,17 @@ async function ownTable(endpoint: string, table: string, env: Environment) {
     );
     return (found.Items ?? []) as Record<string, unknown>[];
   };
+  const putItem = async (Item: Record<string, unknown>) => {
+    await documents.send(new PutCommand({ TableName: table, Item }));
+  };
+  const removeItem = async (Key: { jobId: string; timestamp: number }) => {
+    await documents.send(new DeleteCommand({ TableName: table, Key }));
+  };
   const close = async () => {
     await client.send(new DeleteTableCommand({ TableName: table }));
     client.destroy();
   };
-  return { items, close };
+  return { items, putItem, removeItem, close };
 }
 
 async function ownBucket(endpoint: string, bucket: string, env: Environment) {

@@ -77,13 +77,16 @@ export async function startTestSimulator(
     if (!response.ok) throw new Error(`simulator: ${method} ${path}: ${response.status} ${text}`);
     return text === '' ? undefined : JSON.parse(text);
   };
+  const tell = async (method: string, path: string, body?: unknown) => {
+    await call(method, path, body);
+  };
   const ledger = async () => (await call('GET', '/_ledger')) as Ledger;
   return {
     baseUrl: `${server.url}/v1`,
     host: new URL(server.url).hostname,
-    fault: async (...faults) => void (await call('POST', '/_faults', faults)),
-    heal: async () => void (await call('DELETE', '/_faults')),
-    settings: async (changes) => void (await call('POST', '/_settings', changes)),
+    fault: (...faults) => tell('POST', '/_faults', faults),
+    heal: () => tell('DELETE', '/_faults'),
+    settings: (changes) => tell('POST', '/_settings', changes),
     ledger,
     createsOf: async (jobId) => (await ledger()).creates.filter(({ webhook }) => webhook?.includes(jobId)),
     prediction: async (id) => (await call('GET', `/v1/predictions/${id}`)) as Prediction,
