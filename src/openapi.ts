@@ -3,10 +3,13 @@ import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swag
 import { openApiSchemas } from './models/parameter-schemas.js';
 import type { ModelRegistry } from './models/registry.js';
 
+type Schema = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>[string];
+type SchemaObject = Exclude<Schema, { $ref: string }>;
+
 const DESCRIPTION = `Generates images, video and audio with AI models hosted on Replicate, keeps the files, and tells
 where each job stands. Start with POST /generate-media, then follow GET /status/{jobId}.`;
 
-/** The OpenAPI 3.1 document, with a schema of each model's parameters. */
+/** The OpenAPI 3.1 document, with a schema of each model’s parameters. */
 export function createDocument(app: NestFastifyApplication, registry: ModelRegistry): OpenAPIObject {
   const config = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
@@ -17,11 +20,18 @@ export function createDocument(app: NestFastifyApplication, registry: ModelRegis
     .addSecurityRequirements('apiKey')
     .build();
   const document = SwaggerModule.createDocument(app, config);
-  document.components = {
-    ...document.components,
-    schemas: { ...document.components?.schemas, ...(openApiSchemas(registry) as object) },
-  };
+  const parameters = openApiSchemas(registry) as Record<string, SchemaObject>;
+  const schemas = { ...document.components?.schemas, ...parameters };
+  document.components = { ...document.components, schemas };
+  showParameters(schemas.GenerateMediaDto as SchemaObject, Object.keys(parameters));
   return document;
+}
+
+/** Lets the `parameters` of a request name the schema of each model's. */
+function showParameters(request: SchemaObject, schemaNames: string[]): void {
+  const { description } = request.properties!.parameters as SchemaObject;
+  const anyOf = schemaNames.map((name) => ({ $ref: `#/components/schemas/${name}` }));
+  request.properties!.parameters = { description, anyOf };
 }
 
 /** Serves Swagger UI at /docs and the document at /openapi.json. */

@@ -1,5 +1,5 @@
 import { Controller, Get, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Open } from '../access/open.js';
 import { HealthService } from './health.service.js';
@@ -7,6 +7,7 @@ import { LiveDto, ReadyDto } from './health.dto.js';
 
 @ApiTags('health')
 @Open()
+@ApiSecurity({})
 @Controller('health')
 export class HealthController {
   constructor(private readonly health: HealthService) {}

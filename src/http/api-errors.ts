@@ -9,6 +9,7 @@ const DESCRIPTIONS: Record<number, string> = {
   409: 'Conflict with the present state',
   413: 'The body is too large',
   415: 'The body is not application/json',
+  422: 'The Idempotency-Key came with another request',
   503: 'PostgreSQL cannot be reached; Retry-After tells when to try again',
 };
 

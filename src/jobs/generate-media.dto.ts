@@ -45,3 +45,34 @@ export class GenerateMediaDto {
   @IsObject({ message: 'parameters must be an object' })
   parameters?: Record<string, unknown>;
 }
+
+/** Requests to start from in Swagger UI: one of each kind of media. */
+export const GENERATION_EXAMPLES = {
+  image: {
+    value: {
+      mediaType: 'image',
+      modelId: 'flux-schnell',
+      userId: 'producer-1',
+      prompt: 'A lighthouse in a storm, oil painting',
+      parameters: { width: 1280, height: 720, seed: 7 },
+    },
+  },
+  video: {
+    value: {
+      mediaType: 'video',
+      modelId: 'veo-3.1-fast',
+      userId: 'producer-1',
+      prompt: 'Waves break on the rocks below the lighthouse',
+      parameters: { duration: 4, resolution: '720p', aspect_ratio: '16:9' },
+    },
+  },
+  audio: {
+    value: {
+      mediaType: 'audio',
+      modelId: 'musicgen',
+      userId: 'producer-1',
+      prompt: 'Slow cello over distant thunder',
+      parameters: { duration: 8 },
+    },
+  },
+};

@@ -8,7 +8,7 @@ import { readWaitSeconds } from '../http/prefer.js';
 import { readIdempotencyKey } from '../idempotency/idempotency-key.js';
 import { IdempotencyRepository } from '../idempotency/idempotency.repository.js';
 import { ModelRegistry } from '../models/registry.js';
-import { GenerateMediaDto } from './generate-media.dto.js';
+import { GENERATION_EXAMPLES, GenerateMediaDto } from './generate-media.dto.js';
 import { readGenerationRequest } from './generate-media.request.js';
 import { GenerationService } from './generation.service.js';
 import { AcceptedJobDto, EstimateDto, StatusDto } from './job.dto.js';
@@ -31,12 +31,13 @@ export class GenerationController {
     required: false,
     description: '`wait=n` (1–60 s) answers 200 when the job ends in time.',
   })
-  @ApiBody({ type: GenerateMediaDto })
+  @ApiBody({ type: GenerateMediaDto, examples: GENERATION_EXAMPLES })
   @ApiResponse({ status: 200, type: StatusDto, description: 'With Prefer: wait, the job has ended' })
   @ApiResponse({
     status: 202,
     type: AcceptedJobDto,
-    description: 'Accepted; Location tells where its status is',
+    description: 'Accepted',
+    headers: { Location: { description: 'Where its status is.', schema: { type: 'string' } } },
   })
   @ApiHeader({
     name: 'Idempotency-Key',
@@ -69,7 +70,7 @@ export class GenerationController {
   @Post('estimate')
   @HttpCode(200)
   @ApiOperation({ summary: 'What a generation would cost and take; nothing is stored or sent' })
-  @ApiBody({ type: GenerateMediaDto })
+  @ApiBody({ type: GenerateMediaDto, examples: GENERATION_EXAMPLES })
   @ApiOkResponse({ type: EstimateDto })
   @ApiErrors(400, 413, 415)
   estimate(@Body() body: unknown): EstimateDto {

@@ -1,7 +1,10 @@
 import type { JsonSchema, Model } from './model.js';
 import type { ModelRegistry } from './registry.js';
 
-/** OpenAPI 3.1 component schemas by name: `<ModelId in Pascal case>Parameters` for each model of the registry. */
+/**
+ * OpenAPI 3.1 component schemas by name: `<ModelId in Pascal case>Parameters` for each model of the registry. The prompt
+ * is not required in them, since it may stand beside the parameters.
+ */
 export function openApiSchemas(registry: ModelRegistry): Record<string, JsonSchema> {
   const schemas: Record<string, JsonSchema> = {};
   for (const model of registry.list()) {
@@ -15,6 +18,7 @@ function documented(model: Model): JsonSchema {
   const description = `Parameters of ${model.modelId}. ${model.description}`;
   return {
     ...model.parameters,
+    required: model.parameters.required.filter((name) => name !== 'prompt'),
     description: rules.length > 0 ? `${description}\n${rules.join('')}` : description,
   };
 }

@@ -1,5 +1,13 @@
 import { Controller, Headers, HttpCode, Post, Query, Req, type RawBodyRequest } from '@nestjs/common';
-import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBody,
+  ApiHeader,
+  ApiOkResponse,
+  ApiOperation,
+  ApiQuery,
+  ApiSecurity,
+  ApiTags,
+} from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { Open } from '../access/open.js';
 import { Settings } from '../config/settings.js';
@@ -15,6 +23,7 @@ const MAX_ID_LENGTH = 200;
 
 @ApiTags('webhooks')
 @Open()
+@ApiSecurity({})
 @Controller('webhook')
 export class ReplicateWebhookController {
   private readonly secrets: string[];
