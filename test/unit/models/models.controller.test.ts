@@ -122,9 +122,13 @@ describe('the OpenAPI schemas', () => {
     const { Veo31Parameters } = openApiSchemas(registry);
     expect(Veo31Parameters).toMatchObject({
       type: 'object',
-      required: ['prompt'],
       description: expect.stringContaining('When using reference_images, duration must be 8 seconds'),
     });
+  });
+
+  it('require what the model requires but the prompt, which may stand beside the parameters', () => {
+    const { StabilityVideoParameters, Veo31Parameters } = openApiSchemas(registry);
+    expect([StabilityVideoParameters?.required, Veo31Parameters?.required]).toEqual([['image'], []]);
   });
 
   it('keep models apart whose names differ only in dots', () => {
