@@ -145,12 +145,9 @@ describe('the plan of a page', () => {
     ['all jobs', {}, 'jobs_by_time'],
     ['a user’s jobs', { userId: 'user-7' }, 'jobs_by_user'],
     ['a script’s jobs', { scriptId: script }, 'jobs_by_script'],
-  ])(
-    'in the middle of %s sorts nothing and scans no table',
-    async (_what, filter, index) => {
-      const plan = await planOf(filter);
-      expect(plan).toContain(index);
-      expect(plan).not.toMatch(/Seq Scan|\bSort\b/);
-    },
-  );
+  ])('in the middle of %s sorts nothing and scans no table', async (_what, filter, index) => {
+    const plan = await planOf(filter);
+    expect(plan).toContain(index);
+    expect(plan).not.toMatch(/Seq Scan|\bSort\b/);
+  });
 });

@@ -1,0 +1,80 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { DataSource } from 'typeorm';
+import { builtModule } from '../../../local/built-tree.js';
+import { MediaOutputEntity } from '../../../src/jobs/media-output.entity.js';
+import { ModelConfigurationEntity } from '../../../src/models/model-configuration.entity.js';
+import { createDataSource } from '../../../src/storage/data-source.js';
+import { startTestDatabase, withMigrations, type TestDatabase } from '../storage/test-database.js';
+
+jest.setTimeout(60_000);
+
+const run = promisify(execFile);
+const migrate = (url: string) =>
+  run(process.execPath, [builtModule('src/migrate.js')], {
+    env: { PATH: process.env.PATH, DATABASE_URL: url },
+  });
+
+let db: TestDatabase;
+
+beforeEach(async () => {
+  db = await startTestDatabase({ migrated: false });
+});
+
+afterEach(() => db.close());
+
+/** All that the schema holds: columns, constraints, indexes, triggers and functions. */
+async function schema(): Promise<string[]> {
+  const { rows } = await db.pool.query<{ line: string }>(`
+    SELECT format('%s.%s %s %s %s', table_name, column_name, data_type, is_nullable, column_default) AS line
+      FROM information_schema.columns WHERE table_schema = 'replicate'
+    UNION ALL SELECT conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid)
+      FROM pg_constraint WHERE connamespace = 'replicate'::regnamespace
+    UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'replicate'
+    UNION ALL SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
+    UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = 'replicate'::regnamespace
+    ORDER BY line`);
+  return rows.map((row) => row.line);
+}
+
+describe('the migrations', () => {
+  it('make a schema, remove it whole, and make the same again', async () => {
+    await withMigrations(db.url, async (dataSource) => {
+      const applied = await dataSource.runMigrations({ transaction: 'all' });
+      const made = await schema();
+      expect(made.length).toBeGreaterThan(50);
+      for (const _one of applied) await dataSource.undoLastMigration();
+      expect(await schema()).toEqual([]);
+      await dataSource.runMigrations({ transaction: 'all' });
+      expect(await schema()).toEqual(made);
+    });
+  });
+
+  it('are run by the command, which says what it did', async () => {
+    expect((await migrate(db.url)).stdout).toMatch(/^applied Generation1700000000001$/m);
+    expect((await migrate(db.url)).stdout).toBe('the schema is up to date\n');
+  });
+
+  it('by the command without a database end with a reason and 1', async () => {
+    const failed = await run(process.execPath, [builtModule('src/migrate.js')], { env: {} }).catch(
+      (error: unknown) => error,
+    );
+    expect(failed).toMatchObject({
+      code: 1,
+      stderr: 'The configuration has 1 fault:\n- DATABASE_URL is not set: PostgreSQL, the authority.\n',
+    });
+  });
+});
+
+describe('the entities', () => {
+  it('equal the schema, but for its foreign keys: entities know each other by id only', async () => {
+    await withMigrations(db.url, (dataSource) => dataSource.runMigrations({ transaction: 'all' }));
+    const entities = [MediaOutputEntity, ModelConfigurationEntity];
+    const { options } = createDataSource({ url: db.url, poolSize: 1, entities });
+    const dataSource = await new DataSource(options).initialize();
+    const changes = await dataSource.driver.createSchemaBuilder().log();
+    await dataSource.destroy();
+    const queries = changes.upQueries.map(({ query }) => query);
+    expect(queries.filter((query) => !/DROP CONSTRAINT "\w+_fkey"$/.test(query))).toEqual([]);
+  });
+});
