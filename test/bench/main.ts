@@ -1,0 +1,69 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { projectDir } from '../../local/built-tree.js';
+import { takeSignals } from '../../local/signals.js';
+import { benchAccept } from './accept.js';
+import { BenchApp } from './bench-app.js';
+import { benchCachedStatus, makeStatusJobs } from './cached-status.js';
+import type { Section } from './figures.js';
+import { FULL, QUICK, type Plan } from './plan.js';
+import { sectionTable, verdictLines } from './report.js';
+import { describeMachine, writeResults, type Machine } from './results-file.js';
+
+const RESULTS = join(projectDir, '.local/bench/last.json');
+
+/** Measures the built product beside its comparators; exits 1 only when an answer was wrong. */
+async function main(): Promise<number> {
+  const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
+  const plan = values.quick ? QUICK : FULL;
+  console.log('Starting a stack, the API and the worker …');
+  const app = await BenchApp.start();
+  const sections: Section[] = [];
+  try {
+    const machine = await describeMachine(app);
+    printMachine(machine);
+    for await (const section of measure(app, plan)) {
+      sections.push(section);
+      console.log(sectionTable(section));
+    }
+    writeResults(RESULTS, { machine, plan, sections });
+  } finally {
+    await app.stop();
+  }
+  console.log(verdictLines(sections));
+  console.log(`\nRaw samples: ${RESULTS}`);
+  return sections.some(({ faults }) => faults.length > 0) ? 1 : 0;
+}
+
+/** The worker runs only while it is measured: at rest it would take its share of the others' time. */
+async function* measure(app: BenchApp, plan: Plan): AsyncGenerator<Section> {
+  await app.call('POST', app.simulator('/_settings'), { durationScale: 0, createsPerMinute: null });
+  app.startWorker();
+  const statusJobs = await makeStatusJobs(app);
+  await app.stopWorker();
+  const generator = app.launch('load-generator', 'test/bench/load-generator.js');
+  await generator.hear('ready');
+  try {
+    yield await benchCachedStatus(app, generator, statusJobs, plan);
+    yield await benchAccept(app, generator, plan);
+  } finally {
+    await generator.stop();
+  }
+}
+
+function printMachine({ cpu, cores, loadAverage, versions, notices }: Machine): void {
+  const load = loadAverage.map((value) => value.toFixed(1)).join(' ');
+  console.log(
+    `${cpu}, ${cores} cores, load ${load}, Node ${versions.node}, PostgreSQL ${versions.postgresql}`,
+  );
+  for (const notice of notices) console.log(notice);
+}
+
+takeSignals();
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,13 @@
+/** How long the bench measures. */
+export interface Plan {
+  /** Passes of each comparison of servers. */
+  passes: number;
+  roundSeconds: number;
+  /** Passes of each size of stored file. */
+  storePasses: number;
+  /** Jobs whose way to the end is timed. */
+  jobs: number;
+}
+
+export const FULL: Plan = { passes: 20, roundSeconds: 2, storePasses: 4, jobs: 100 };
+export const QUICK: Plan = { passes: 4, roundSeconds: 1, storePasses: 1, jobs: 50 };
