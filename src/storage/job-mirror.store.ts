@@ -30,7 +30,10 @@ interface JobMirrorChoices {
 }
 
 const TTL_SECONDS = 30 * 24 * 3600;
-const REQUEST_TIMEOUT_MS = 500;
+
+/** A reader passes on to PostgreSQL after this time; a write, which nobody waits for, may take longer. */
+const READ_TIMEOUT_MS = 500;
+const REQUEST_TIMEOUT_MS = 5_000;
 
 /** The DynamoDB mirror of job status. A write never replaces a newer version; items expire 30 days after creation. */
 export class JobMirror implements OnApplicationShutdown {
@@ -82,7 +85,9 @@ export class JobMirror implements OnApplicationShutdown {
         ExpressionAttributeValues: { ':jobId': jobId },
         ScanIndexForward: false,
         Limit: 1,
+        ConsistentRead: true,
       }),
+      { abortSignal: AbortSignal.timeout(READ_TIMEOUT_MS) },
     );
     const item = Items?.[0] as (JobMirrorItem & { ttl: number }) | undefined;
     if (!item || item.ttl <= Date.now() / 1000) return undefined;
