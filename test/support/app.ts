@@ -66,12 +66,9 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     WEBHOOK_BASE_URL: `http://127.0.0.1:${await freePort()}`,
     ...options.env,
   };
-  const migration = await new AppProcess('migrate', env, watchdog).ended;
-  if (migration.code !== 0) throw new Error(`The migration failed: ${migration.output}`);
-  const proxies = await startProxies(proxied, env);
-
   const apiProcesses: AppProcess[] = [];
   const workerProcesses: AppProcess[] = [];
+  const proxies = {} as TestApp['proxies'];
   const startWorker = (more: Environment = {}) => {
     const worker = new AppProcess('worker', { ...env, ...more }, watchdog);
     workerProcesses.push(worker);
@@ -91,13 +88,17 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     await stores.close();
     watchdog.dismiss();
   };
-
-  const webhookPort = new URL(env.WEBHOOK_BASE_URL!).port;
-  for (let started = 0; started < workerCount; started += 1) startWorker();
-  const starting = Array.from({ length: apiCount }, (_, index) =>
-    startApi(index === 0 ? { PORT: webhookPort } : {}),
-  );
-  const apis = await Promise.all(starting).catch(async (error: unknown) => {
+  const startAll = async () => {
+    const migration = await new AppProcess('migrate', env, watchdog).ended;
+    if (migration.code !== 0) throw new Error(`The migration failed: ${migration.output}`);
+    Object.assign(proxies, await startProxies(proxied, env));
+    const webhookPort = new URL(env.WEBHOOK_BASE_URL!).port;
+    for (let started = 0; started < workerCount; started += 1) startWorker();
+    return Promise.all(
+      Array.from({ length: apiCount }, (_, index) => startApi(index === 0 ? { PORT: webhookPort } : {})),
+    );
+  };
+  const apis = await startAll().catch(async (error: unknown) => {
     await stop();
     throw error;
   });
