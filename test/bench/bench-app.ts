@@ -46,6 +46,8 @@ export class BenchApp {
     const launch = { env, logDir: dataDir, watchdog: stack.watchdog };
     const api = MeasuredProcess.start('api', 'src/main.js', launch);
     const database = new pg.Pool({ connectionString: stack.env.DATABASE_URL, max: 2 });
+    // An idle connection that breaks is told by the query that misses it.
+    database.on('error', () => undefined);
     const headers = { 'x-api-key': key };
     const app = new BenchApp(stack, database, env, api, url, headers, dataDir);
     await app.untilReady();
@@ -73,16 +75,17 @@ export class BenchApp {
   }
 
   /** Calls the API, or the simulator by a whole URL; rejects on anything but 2xx. */
-  async call<T>(method: 'GET' | 'POST', path: string, body?: object): Promise<T> {
+  async call<T>(method: 'GET' | 'POST', path: string, body?: object, headers = {}): Promise<T> {
     const response = await fetch(new URL(path, this.url), {
       method,
       headers: {
         ...this.headers,
         authorization: `Bearer ${this.stack.env.REPLICATE_API_TOKEN}`,
         'content-type': 'application/json',
+        ...headers,
       },
       body: body === undefined ? null : JSON.stringify(body),
-      signal: AbortSignal.timeout(30_000),
+      signal: AbortSignal.timeout(60_000),
     });
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);

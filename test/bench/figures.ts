@@ -36,12 +36,12 @@ export function paired(label: string, ours: number[], comparator: number[], boun
   };
 }
 
-/** A row with one figure of ours and, beside it, one that helps to read it. */
-export function single(label: string, ours: number, beside = '', bound?: Bound): Row {
+/** A row with one figure of ours and, where it helps to read it, another one beside it. */
+export function single(label: string, ours: number, beside?: number, bound?: Bound): Row {
   return {
     label,
     ours: shown(ours),
-    comparator: beside,
+    comparator: beside === undefined ? '' : shown(beside),
     ...(bound && { verdict: judge(bound, ours, ours) }),
   };
 }

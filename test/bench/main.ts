@@ -6,7 +6,9 @@ import { benchAccept } from './accept.js';
 import { BenchApp } from './bench-app.js';
 import { benchCachedStatus, makeStatusJobs } from './cached-status.js';
 import type { Section } from './figures.js';
+import { benchJobLatency } from './job-latency.js';
 import { FULL, QUICK, type Plan } from './plan.js';
+import { benchStoreOutputs } from './store-outputs.js';
 import { sectionTable, verdictLines } from './report.js';
 import { describeMachine, writeResults, type Machine } from './results-file.js';
 
@@ -40,6 +42,8 @@ async function* measure(app: BenchApp, plan: Plan): AsyncGenerator<Section> {
   await app.call('POST', app.simulator('/_settings'), { durationScale: 0, createsPerMinute: null });
   app.startWorker();
   const statusJobs = await makeStatusJobs(app);
+  yield await benchJobLatency(app, plan);
+  yield await benchStoreOutputs(app, plan);
   await app.stopWorker();
   const generator = app.launch('load-generator', 'test/bench/load-generator.js');
   await generator.hear('ready');

@@ -3,11 +3,18 @@ export interface Plan {
   /** Passes of each comparison of servers. */
   passes: number;
   roundSeconds: number;
-  /** Passes of each size of stored file. */
+  /** Sizes of the stored files, ascending, and the passes of each. */
+  storeMebibytes: number[];
   storePasses: number;
   /** Jobs whose way to the end is timed. */
   jobs: number;
 }
 
-export const FULL: Plan = { passes: 20, roundSeconds: 2, storePasses: 4, jobs: 100 };
-export const QUICK: Plan = { passes: 4, roundSeconds: 1, storePasses: 1, jobs: 50 };
+export const FULL: Plan = {
+  passes: 20,
+  roundSeconds: 2,
+  storeMebibytes: [256, 1024],
+  storePasses: 4,
+  jobs: 100,
+};
+export const QUICK: Plan = { passes: 4, roundSeconds: 1, storeMebibytes: [256], storePasses: 1, jobs: 20 };
