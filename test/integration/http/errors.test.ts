@@ -1,0 +1,222 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import { connect } from 'node:net';
+import type { Answer } from '../../support/api-client.js';
+import { eventually } from '../../support/eventually.js';
+import { startTcpProxy, throughPort, type TcpProxy } from '../../support/tcp-proxy.js';
+import { startTestDatabase, type TestDatabase } from '../storage/test-database.js';
+import { startApi, type RunningApi } from './api.js';
+
+jest.setTimeout(60_000);
+
+const secret = `whsec_${Buffer.from('a key of the tests alone').toString('base64')}`;
+const valid = { mediaType: 'image', modelId: 'flux-schnell', userId: 'producer-1', prompt: 'a lighthouse' };
+
+let db: TestDatabase;
+let proxy: TcpProxy;
+let api: RunningApi;
+
+beforeAll(async () => {
+  db = await startTestDatabase();
+  proxy = await startTcpProxy('127.0.0.1', Number(new URL(db.url).port));
+  api = await startApi({
+    DATABASE_URL: throughPort(db.url, proxy.port),
+    REPLICATE_WEBHOOK_SECRET: secret,
+    AUTH_REQUIRED: 'false',
+    MODELS_CONFIG_FILE: 'config/models.json',
+  });
+});
+
+afterAll(async () => {
+  await api.close();
+  await db.close();
+  await proxy.close();
+});
+
+async function countOf(table: string): Promise<number> {
+  const { rows } = await db.pool.query<{ n: number }>(`SELECT count(*)::int AS n FROM replicate.${table}`);
+  return rows[0]!.n;
+}
+
+/** Asserts the one shape of every error. */
+function expectError(answer: Answer, status: number, code: string): void {
+  expect([answer.status, answer.body]).toEqual([
+    status,
+    expect.objectContaining({
+      error: expect.any(String) as string,
+      details: expect.any(String) as string,
+      code,
+      requestId: answer.headers.get('x-request-id'),
+    }),
+  ]);
+}
+
+const raw = (body: string, type = 'application/json') =>
+  api.client.call('POST', '/generate-media', { body, headers: { 'content-type': type } });
+
+describe('an error', () => {
+  it.each([
+    ['an unknown path', () => api.client.get('/nowhere'), 404, 'not_found'],
+    ['an unknown method of a path', () => api.client.call('PUT', '/generate-media'), 404, 'not_found'],
+    ['an unknown job', () => api.client.get(`/status/${randomUUID()}`), 404, 'job_not_found'],
+    ['what can be no job', () => api.client.get('/status/x'), 404, 'job_not_found'],
+    ['an unknown model', () => api.client.get('/models/nope'), 404, 'model_not_found'],
+    ['broken JSON', () => raw('{"a":'), 400, 'invalid_parameters'],
+    ['an empty body', () => raw(''), 400, 'invalid_parameters'],
+    ['a poisoned prototype', () => raw('{"__proto__":{"a":1}}'), 400, 'invalid_parameters'],
+    ['XML', () => raw('<a/>', 'application/xml'), 415, 'unsupported_media_type'],
+    ['a body of 3 MiB', () => raw(JSON.stringify({ a: 'x'.repeat(3 << 20) })), 413, 'payload_too_large'],
+    ['a limit of 0', () => api.client.get('/jobs?limit=0'), 400, 'invalid_parameters'],
+    ['a limit of 101', () => api.client.get('/jobs?limit=101'), 400, 'invalid_parameters'],
+    ['an unknown filter', () => api.client.get('/jobs?colour=red'), 400, 'invalid_parameters'],
+    ['a filter given twice', () => api.client.get('/jobs?userId=a&userId=b'), 400, 'invalid_parameters'],
+    ['a time that is none', () => api.client.get('/jobs?from=yesterday'), 400, 'invalid_parameters'],
+  ])('for %s has the one shape', async (_what, call, status, code) => {
+    expectError(await call(), status, code);
+  });
+
+  it('names every fault of a request at once, and nothing is stored', async () => {
+    const before = [await countOf('jobs'), await countOf('outbox')];
+    const body = { ...valid, userId: 'a b', webhook: 'x', parameters: { seed: -1, num_outputs: 9 } };
+    const answer = await api.client.post('/generate-media', body);
+    expectError(answer, 400, 'invalid_parameters');
+    const { issues } = answer.body as { issues: { path: string }[] };
+    expect(issues.map(({ path }) => path).sort()).toEqual([
+      'parameters.num_outputs',
+      'parameters.seed',
+      'userId',
+      'webhook',
+    ]);
+    expect([await countOf('jobs'), await countOf('outbox')]).toEqual(before);
+  });
+
+  it('tells its request’s id, the client’s where that is fit', async () => {
+    const own = await api.client.get('/nowhere', { 'x-request-id': 'mine-1' });
+    expect(own.headers.get('x-request-id')).toBe('mine-1');
+    expect(own.body).toMatchObject({ requestId: 'mine-1' });
+    for (const unfit of ['a b', 'x'.repeat(129), '"quoted"']) {
+      const answer = await api.client.get('/nowhere', { 'x-request-id': unfit });
+      expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+    }
+  });
+
+  it('in the head of a request is answered and costs no other request', async () => {
+    const { hostname, port } = new URL(api.url);
+    const socket = connect(Number(port), hostname);
+    socket.end('GET / HTTP/1.1\r\nbroken\r\n\r\n');
+    const chunks: Buffer[] = [];
+    for await (const chunk of socket) chunks.push(chunk as Buffer);
+    expect(Buffer.concat(chunks).toString()).toMatch(/^HTTP\/1\.1 400 /);
+    expect((await api.client.get('/health/live')).status).toBe(200);
+  });
+});
+
+describe('a request', () => {
+  it('is logged with its id, its path without the query, its status and how long it took', async () => {
+    await api.client.get('/nowhere?key=canary-31', { 'x-request-id': 'logged-1' });
+    const line = await eventually(
+      async () => api.lines().find((one) => one.requestId === 'logged-1' && one.action === 'request'),
+      (one) => one !== undefined,
+    );
+    expect(line).toMatchObject({ method: 'GET', path: '/nowhere', status: 404 });
+    expect(line!.duration).toEqual(expect.any(Number));
+    expect(api.printed()).not.toContain('canary-31');
+  });
+});
+
+describe('a webhook', () => {
+  function signed(body: string, facts: { id?: string; secondsAgo?: number; key?: string } = {}) {
+    const { id = `msg_${randomUUID()}`, secondsAgo = 0, key = secret } = facts;
+    const timestamp = String(Math.floor(Date.now() / 1000) - secondsAgo);
+    const mac = createHmac('sha256', Buffer.from(key.slice(6), 'base64'));
+    const signature = mac.update(`${id}.${timestamp}.${body}`).digest('base64');
+    return {
+      'content-type': 'application/json',
+      'webhook-id': id,
+      'webhook-timestamp': timestamp,
+      'webhook-signature': `v1,${signature}`,
+    };
+  }
+
+  const deliver = (body: string, headers: Record<string, string>, query = '') =>
+    api.client.call('POST', `/webhook/replicate${query}`, { body, headers });
+
+  const aBody = () => `{ "id": "${randomUUID()}",  "status": "starting" }`;
+
+  it('is stored before it is answered, once', async () => {
+    const body = aBody();
+    const headers = signed(body);
+    for (let time = 0; time < 3; time += 1) {
+      const answer = await deliver(body, headers, `?job=${randomUUID()}&nonce=n`);
+      expect([answer.status, answer.body]).toEqual([200, { received: true }]);
+    }
+    const { rows } = await db.pool.query('SELECT body FROM replicate.webhook_inbox WHERE webhook_id = $1', [
+      headers['webhook-id'],
+    ]);
+    expect(rows).toEqual([{ body: JSON.parse(body) as unknown }]);
+  });
+
+  it.each([
+    ['without a signature', () => ({ 'content-type': 'application/json' })],
+    ['that is six minutes old', (body: string) => signed(body, { secondsAgo: 360 })],
+    ['from the future', (body: string) => signed(body, { secondsAgo: -360 })],
+    ['of another body', () => signed('{}')],
+    [
+      'by another key',
+      (body: string) => signed(body, { key: `whsec_${Buffer.from('x'.repeat(24)).toString('base64')}` }),
+    ],
+  ])('%s is refused and leaves nothing', async (_what, headersOf) => {
+    const before = [await countOf('webhook_inbox'), await countOf('outbox')];
+    const body = aBody();
+    expectError(await deliver(body, headersOf(body) as Record<string, string>), 401, 'unauthorized');
+    expect([await countOf('webhook_inbox'), await countOf('outbox')]).toEqual(before);
+  });
+
+  it('well signed but no prediction is refused', async () => {
+    expectError(await deliver('{"a":1}', signed('{"a":1}')), 400, 'invalid_parameters');
+  });
+
+  it('that names what can be no job is stored without one', async () => {
+    const body = aBody();
+    const headers = signed(body);
+    expect((await deliver(body, headers, `?job=' OR 1=1`)).status).toBe(200);
+    const { rows } = await db.pool.query('SELECT job_id FROM replicate.webhook_inbox WHERE webhook_id = $1', [
+      headers['webhook-id'],
+    ]);
+    expect(rows).toEqual([{ job_id: null }]);
+  });
+});
+
+describe('without PostgreSQL', () => {
+  beforeAll(() => proxy.down());
+  afterAll(() => proxy.heal());
+
+  it.each([
+    ['a generation', () => api.client.post('/generate-media', valid)],
+    ['a status that nobody has', () => api.client.get(`/status/${randomUUID()}`)],
+    ['a list', () => api.client.get('/jobs')],
+    ['a job', () => api.client.get(`/jobs/${randomUUID()}`)],
+    ['a cancel', () => api.client.post(`/jobs/${randomUUID()}/cancel`)],
+    ['events', () => api.client.get(`/jobs/${randomUUID()}/events`)],
+  ])('%s is answered 503 with the time to wait', async (_what, call) => {
+    const answer = await call();
+    expectError(answer, 503, 'service_unavailable');
+    expect(answer.headers.get('retry-after')).toBe('2');
+    expect(answer.body).toMatchObject({ retryAfter: 2 });
+  });
+
+  it('an estimate and the models are answered', async () => {
+    expect((await api.client.post('/generate-media/estimate', valid)).status).toBe(200);
+    expect((await api.client.get('/models')).status).toBe(200);
+  });
+
+  it('the process lives, is not ready, and says what is down', async () => {
+    expect((await api.client.get('/health/live')).status).toBe(200);
+    const ready = await api.client.get('/health/ready');
+    expect([ready.status, ready.body]).toMatchObject([503, { status: 'unavailable', down: ['postgres'] }]);
+  });
+
+  it('no error tells what the driver said', async () => {
+    const { text } = await api.client.post('/generate-media', valid);
+    expect(text).not.toMatch(/ECONN|connect|postgres|127\.0\.0\.1|at \w+/i);
+  });
+});
