@@ -167,7 +167,7 @@ describe('a webhook', () => {
   ])('%s is refused and leaves nothing', async (_what, headersOf) => {
     const before = [await countOf('webhook_inbox'), await countOf('outbox')];
     const body = aBody();
-    expectError(await deliver(body, headersOf(body) as Record<string, string>), 401, 'unauthorized');
+    expectError(await deliver(body, headersOf(body)), 401, 'unauthorized');
     expect([await countOf('webhook_inbox'), await countOf('outbox')]).toEqual(before);
   });
 
