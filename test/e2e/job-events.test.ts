@@ -16,7 +16,10 @@ beforeAll(async () => {
   quiet = await openEvents(addressOf(stuck));
   quietSince = Date.now();
 });
-afterAll(() => app.stop());
+afterAll(async () => {
+  await quiet.events.return(undefined);
+  await app.stop();
+});
 
 const request = { mediaType: 'image', modelId: 'flux-schnell', userId: 'events', prompt: 'Events' };
 const addressOf = (jobId: string) => `${app.api.url}/jobs/${jobId}/events`;
