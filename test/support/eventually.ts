@@ -25,5 +25,5 @@ export async function eventually<T>(
 
 function describe(outcome: { seen: unknown } | { error: unknown }): string {
   if ('error' in outcome) return String(outcome.error);
-  return `${JSON.stringify(outcome.seen)}`.slice(0, 4_000);
+  return JSON.stringify(outcome).slice(0, 4_000);
 }
