@@ -200,9 +200,9 @@ describe('a layer in trouble', () => {
     expect(seen(await reader.read(other.jobId))).toEqual(['postgres', 1]);
   });
 
-  it('as DynamoDB, down, is passed over', async () => {
+  it.each(['down', 'hang'] as const)('as DynamoDB (%s) is passed over', async (trouble) => {
     const job = await accepted();
-    dynamodbProxy.down();
+    dynamodbProxy[trouble]();
     expect(seen(await reader.read(job.jobId))).toEqual(['postgres', 1]);
   });
 
