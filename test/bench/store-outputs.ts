@@ -60,12 +60,12 @@ export async function benchStoreOutputs(
         storePasses,
       );
       const of = (name: 'worker' | 'pipe') => passes.map((pass) => pass.figures[name]);
-      rows.push(...sizeRows(label, of('worker'), of('pipe')));
+      rows.push(...sizeRows(label, of('worker'), of('pipe'), bytes / 1e6, clipSeconds));
       if (mebibytes === storeMebibytes.at(-1)) rows.push(...memoryRows(of('worker'), idle));
       raw[label] = passes;
     }
     return {
-      title: 'Webhook → stored: source to S3 by the worker against a raw undici → PutObject pipe',
+      title: 'Webhook → stored: the worker against a raw undici → PutObject pipe',
       notes: [
         `${storePasses} passes each, none discarded; from the job's state "storing" to "completed"`,
         `a clip of ${(small.result!.fileSize / 1e3).toFixed(0)} kB takes ${clipSeconds.toFixed(2)} s (probe, thumbnail, preview, rows)`,
@@ -79,11 +79,23 @@ export async function benchStoreOutputs(
   }
 }
 
-function sizeRows(label: string, worker: Carried[], pipe: Carried[]): Row[] {
+/** The row that leaves the clip's own work out tells what moving the bytes alone costs. */
+function sizeRows(
+  label: string,
+  worker: Carried[],
+  pipe: Carried[],
+  megabytes: number,
+  clipSeconds: number,
+): Row[] {
   const row = (name: string, pick: (carried: Carried) => number, bound?: { atLeast: number }) =>
     paired(name, worker.map(pick), pipe.map(pick), bound);
   return [
     row(`${label}, MB/s`, (carried) => carried.megabytesPerSecond, { atLeast: 0.7 }),
+    paired(
+      '  less the clip’s work',
+      worker.map((carried) => megabytes / (megabytes / carried.megabytesPerSecond - clipSeconds)),
+      pipe.map((carried) => carried.megabytesPerSecond),
+    ),
     row('  CPU s per GB', (carried) => carried.cpuSecondsPerGigabyte),
   ];
 }
