@@ -6,6 +6,7 @@ import { IdempotencySweep } from './idempotency/idempotency-sweep.js';
 import { CancelPredictionProcessor } from './jobs/cancel-prediction.processor.js';
 import { CheckJobProcessor } from './jobs/check-job.processor.js';
 import { JobCheckSchedule } from './jobs/job-check-schedule.js';
+import { JobWorkModule } from './jobs/job-work.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { MediaOutputEntity } from './jobs/media-output.entity.js';
 import { MirrorJobProcessor } from './jobs/mirror-job.processor.js';
@@ -24,7 +25,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 /** THE list of what the worker answers to: the messages it consumes and what it does by the clock. */
 @Module({
-  imports: [IdempotencyModule, JobsModule, ModelsModule, QueueModule, WebhooksModule],
+  imports: [IdempotencyModule, JobWorkModule, JobsModule, ModelsModule, QueueModule, WebhooksModule],
   providers: [
     ApplyWebhookProcessor,
     CancelPredictionProcessor,

@@ -1,16 +1,16 @@
 import { Consume } from '../queue/consume.js';
 import { MessageConsumer } from '../queue/message-consumer.js';
-import { CancellationService } from './cancellation.service.js';
+import { PredictionCancellationService } from './prediction-cancellation.service.js';
 
 @Consume('cancel-prediction')
 export class CancelPredictionProcessor extends MessageConsumer<'cancel-prediction'> {
   protected readonly messageName = 'cancel-prediction';
 
-  constructor(private readonly cancellation: CancellationService) {
+  constructor(private readonly cancellation: PredictionCancellationService) {
     super();
   }
 
   protected handle({ jobId, replicateId }: { jobId: string; replicateId: string }): Promise<void> {
-    return this.cancellation.cancelPrediction(jobId, replicateId);
+    return this.cancellation.cancel(jobId, replicateId);
   }
 }

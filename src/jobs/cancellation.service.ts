@@ -1,13 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../errors.js';
-import { ReplicateProvider } from '../models/replicate.provider.js';
 import { sendMessages } from '../outbox/outbox.js';
 import { message } from '../queue/messages.js';
 import { Database } from '../storage/database.js';
 import { statusOf, type Job } from './job.js';
 import { JobLifecycle } from './job-lifecycle.js';
 import { JobsRepository } from './jobs.repository.js';
-import { PredictionsService } from './predictions.service.js';
 
 /**
  * Cancels jobs. A job not yet submitted is canceled at once; one that runs stays `processing` until the provider says
@@ -18,8 +16,6 @@ export class CancellationService {
   constructor(
     private readonly jobs: JobsRepository,
     private readonly lifecycle: JobLifecycle,
-    private readonly predictions: PredictionsService,
-    private readonly provider: ReplicateProvider,
     private readonly database: Database,
   ) {}
 
@@ -35,12 +31,6 @@ export class CancellationService {
       await sendMessages(this.database, [cancel]);
     }
     return current;
-  }
-
-  /** Cancels a prediction at the provider and applies what it answers. */
-  async cancelPrediction(jobId: string, replicateId: string): Promise<void> {
-    const prediction = await this.provider.cancel(replicateId);
-    if (prediction) await this.predictions.apply(jobId, prediction, 'cancel');
   }
 
   private async refusal(jobId: string): Promise<AppError> {

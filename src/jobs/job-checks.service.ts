@@ -3,12 +3,16 @@ import { Injectable } from '@nestjs/common';
 import type { Prediction } from '../models/prediction.js';
 import { ReplicateProvider } from '../models/replicate.provider.js';
 import { sendMessages } from '../outbox/outbox.js';
+import { MessageQueue } from '../queue/message-queue.js';
 import { message } from '../queue/messages.js';
 import { Database } from '../storage/database.js';
 import type { Job } from './job.js';
 import { JobLifecycle } from './job-lifecycle.js';
 import { JobsRepository } from './jobs.repository.js';
 import { PredictionsService } from './predictions.service.js';
+
+/** When to look again at a job that waits for its turn. */
+const BACKLOG_CHECK_SECONDS = 120;
 
 /** A new prediction may show up late in the list: until then a missing one proves nothing. */
 const LISTING_LAG_SECONDS = 60;
@@ -27,6 +31,7 @@ export class JobChecksService {
     private readonly lifecycle: JobLifecycle,
     private readonly predictions: PredictionsService,
     private readonly provider: ReplicateProvider,
+    private readonly queue: MessageQueue,
     private readonly database: Database,
   ) {}
 
@@ -34,16 +39,22 @@ export class JobChecksService {
     const job = await this.jobs.find(jobId);
     switch (job?.state) {
       case 'pending':
-        return sendMessages(this.database, [message('submit-job', { jobId })]);
+        return this.sendAgain(jobId, 'submit-job');
       case 'submitting':
         return this.settleSubmission(job);
       case 'processing':
         return this.poll(job);
       case 'storing':
-        return sendMessages(this.database, [message('store-outputs', { jobId })]);
+        return this.sendAgain(jobId, 'store-outputs');
       default:
         return;
     }
+  }
+
+  /** While messages of that name wait for a worker, the job's is most likely among them. */
+  private async sendAgain(jobId: string, name: 'submit-job' | 'store-outputs'): Promise<void> {
+    if (await this.queue.hasBacklog(name)) return this.jobs.postponeCheck(jobId, BACKLOG_CHECK_SECONDS);
+    await sendMessages(this.database, [message(name, { jobId })]);
   }
 
   private async poll(job: Job): Promise<void> {

@@ -129,6 +129,12 @@ const TAKE_DUE_CHECKS = {
     SELECT 'check-job', jsonb_build_object('jobId', job_id) FROM pushed RETURNING message_id`,
 };
 
+const POSTPONE_CHECK = {
+  name: 'job-postpone-check',
+  text: `UPDATE replicate.jobs SET check_at = clock_timestamp() + $2 * interval '1 second'
+    WHERE job_id = $1 AND state IN ${OPEN_STATES}`,
+};
+
 /** A job about to be accepted: what was asked, what the provider will be sent, and what it is estimated to cost. */
 export interface NewJob {
   jobId: string;
@@ -237,6 +243,11 @@ export class JobsRepository {
   async requestCancel(jobId: string): Promise<Job | undefined> {
     const [job] = await this.database.query<Job>(REQUEST_CANCEL, [jobId]);
     return job;
+  }
+
+  /** Lets an open job be until `seconds` from now. */
+  async postponeCheck(jobId: string, seconds: number): Promise<void> {
+    await this.database.query(POSTPONE_CHECK, [jobId, seconds]);
   }
 
   /** Sends a `check-job` message for up to `limit` jobs whose time has come; returns how many. */

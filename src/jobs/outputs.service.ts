@@ -11,6 +11,9 @@ import type { Job, JobError, JobOutput } from './job.js';
 import { JobLifecycle } from './job-lifecycle.js';
 import { JobsRepository } from './jobs.repository.js';
 import { MediaOutputEntity } from './media-output.entity.js';
+import { STORING_CHECK_SECONDS } from './prediction-outcome.js';
+
+const LEASE_RENEWAL_MS = 15_000;
 
 /** Brings a finished prediction's outputs into the bucket and completes the job. */
 @Injectable()
@@ -28,6 +31,7 @@ export class OutputsService {
   async store(jobId: string, signal: AbortSignal, lastAttempt: boolean): Promise<void> {
     const job = await this.jobs.find(jobId);
     if (job?.state !== 'storing' || !job.prediction) return;
+    const lease = setInterval(() => void this.renewLease(jobId), LEASE_RENEWAL_MS);
     try {
       const outputs = await this.ingest.ingest(ingestRequest(job), job.prediction.outputs, signal);
       await this.complete(job, outputs);
@@ -35,7 +39,16 @@ export class OutputsService {
       if (signal.aborted || !isFinalFault(error, lastAttempt)) throw error;
       this.logger.error('store-outputs', error, { jobId });
       await this.lifecycle.move({ jobId, to: 'failed', cause: 'worker', error: asJobError(error) });
+    } finally {
+      clearInterval(lease);
     }
+  }
+
+  /** While the outputs are being stored here, the job is not taken for one whose worker died. */
+  private async renewLease(jobId: string): Promise<void> {
+    await this.jobs.postponeCheck(jobId, STORING_CHECK_SECONDS).catch((error: unknown) => {
+      this.logger.error('renew-lease', error, { jobId });
+    });
   }
 
   private async complete(job: Job, outputs: StoredOutput[]): Promise<void> {

@@ -14,7 +14,7 @@ export type Consequence =
 const LONGEST_FIRST_CHECK_SECONDS = 30;
 
 /** How long storing may take before the job is looked at again. */
-const STORING_CHECK_SECONDS = 60;
+export const STORING_CHECK_SECONDS = 60;
 
 export function runningCheckSeconds(job: Job): number {
   return Math.min(1.5 * job.estimatedTimeSeconds, LONGEST_FIRST_CHECK_SECONDS);

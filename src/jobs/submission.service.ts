@@ -3,10 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
 import { Logger } from '../logging/logger.js';
 import { ReplicateProvider, type CreateOutcome } from '../models/replicate.provider.js';
-import { sendMessages } from '../outbox/outbox.js';
 import { message } from '../queue/messages.js';
-import { Database } from '../storage/database.js';
-import { TokenBucket } from '../storage/token-bucket.store.js';
 import type { Job } from './job.js';
 import { JobLifecycle } from './job-lifecycle.js';
 import { PredictionsService } from './predictions.service.js';
@@ -28,15 +25,11 @@ export class SubmissionService {
     private readonly lifecycle: JobLifecycle,
     private readonly predictions: PredictionsService,
     private readonly provider: ReplicateProvider,
-    private readonly creates: TokenBucket,
-    private readonly database: Database,
     private readonly settings: Settings,
     private readonly logger: Logger,
   ) {}
 
   async submit(jobId: string): Promise<void> {
-    const waitMs = await this.creates.take();
-    if (waitMs > 0) return sendMessages(this.database, [message('submit-job', { jobId }, waitMs)]);
     const nonce = randomUUID();
     const job = await this.lifecycle.move({
       jobId,

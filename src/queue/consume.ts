@@ -1,4 +1,5 @@
 import { Processor } from '@nestjs/bullmq';
+import { backoffMs } from './backoff.js';
 import { MESSAGES, type MessageName } from './messages.js';
 
 /** A killed worker's messages go to another after this time, plus one look for stalled ones. */
@@ -11,10 +12,13 @@ const STALLED_LOOK_MS = 5_000;
  */
 const MAX_STALLED_COUNT = 100;
 
-/** Marks the class that handles a message, with the concurrency of the catalogue. */
+/** Marks the class that handles a message, as the catalogue has it delivered. */
 export function Consume(name: MessageName): ClassDecorator {
+  const { concurrency, limiter } = MESSAGES[name];
   return Processor(name, {
-    concurrency: MESSAGES[name].concurrency,
+    concurrency,
+    ...(limiter ? { limiter } : {}),
+    settings: { backoffStrategy: (attemptsMade) => backoffMs(name, attemptsMade) },
     lockDuration: LOCK_MS,
     stalledInterval: STALLED_LOOK_MS,
     maxStalledCount: MAX_STALLED_COUNT,

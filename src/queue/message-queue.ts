@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Queue } from 'bullmq';
+import { CAPPED } from './backoff.js';
 import { MESSAGES, type MessageName } from './messages.js';
 
 /** A message on its way from the outbox to its queue; `id` makes a second sending of the same message harmless. */
@@ -35,8 +36,14 @@ export class MessageQueue {
     await Promise.race([Promise.all(sending), tooLate()]);
   }
 
+  /** Whether messages of that name wait for a worker. */
+  async hasBacklog(name: MessageName): Promise<boolean> {
+    const waiting = await Promise.race([this.queueOf(name).getWaitingCount(), tooLate()]);
+    return waiting > 0;
+  }
+
   private async sendGroup(name: MessageName, messages: OutgoingMessage[]): Promise<void> {
-    const { attempts, backoffMs } = MESSAGES[name];
+    const { attempts } = MESSAGES[name];
     await this.queueOf(name).addBulk(
       messages.map(({ id, payload }) => ({
         name,
@@ -44,7 +51,7 @@ export class MessageQueue {
         opts: {
           jobId: id,
           attempts,
-          backoff: { type: 'exponential', delay: backoffMs, jitter: 0.3 },
+          backoff: { type: CAPPED },
           removeOnComplete: KEEP_DONE,
           removeOnFail: KEEP_GIVEN_UP,
         },
@@ -62,5 +69,5 @@ export class MessageQueue {
 /** BullMQ itself waits for ever for a Redis that is away. */
 async function tooLate(): Promise<never> {
   await delay(SEND_TIMEOUT_MS, undefined, { ref: false });
-  throw new Error('Redis did not take the messages in time');
+  throw new Error('Redis did not answer in time');
 }

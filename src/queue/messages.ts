@@ -25,22 +25,69 @@ interface MessagePolicy {
   fields: readonly string[];
   /** How often a message is tried before it is given up. */
   attempts: number;
-  /** First delay between tries; it doubles each time. */
+  /** First delay between tries; it doubles each time, up to the longest. */
   backoffMs: number;
+  longestBackoffMs: number;
   /** How many a worker process handles at once. */
   concurrency: number;
+  /** Most that all workers together may take in a time. */
+  limiter?: { max: number; duration: number };
 }
+
+const SECOND = 1_000;
+const MINUTE = 60_000;
+
+/** Replicate takes 600 creates a minute from one account and bears short bursts above that. */
+const CREATES = { max: 50, duration: 5 * SECOND };
 
 /** How each message is delivered. */
 export const MESSAGES: {
   [N in MessageName]: MessagePolicy & { fields: readonly (keyof MessagePayloads[N])[] };
 } = {
-  'submit-job': { fields: ['jobId'], attempts: 10, backoffMs: 1_000, concurrency: 16 },
-  'check-job': { fields: ['jobId'], attempts: 3, backoffMs: 1_000, concurrency: 8 },
-  'cancel-prediction': { fields: ['jobId', 'replicateId'], attempts: 10, backoffMs: 1_000, concurrency: 4 },
-  'apply-webhook': { fields: ['webhookId'], attempts: 20, backoffMs: 250, concurrency: 16 },
-  'store-outputs': { fields: ['jobId'], attempts: 8, backoffMs: 1_000, concurrency: 4 },
-  'mirror-job': { fields: ['jobId'], attempts: 30, backoffMs: 250, concurrency: 16 },
+  'submit-job': {
+    fields: ['jobId'],
+    attempts: 10,
+    backoffMs: SECOND,
+    longestBackoffMs: MINUTE,
+    concurrency: 16,
+    limiter: CREATES,
+  },
+  'check-job': {
+    fields: ['jobId'],
+    attempts: 3,
+    backoffMs: SECOND,
+    longestBackoffMs: MINUTE,
+    concurrency: 8,
+  },
+  'cancel-prediction': {
+    fields: ['jobId', 'replicateId'],
+    attempts: 10,
+    backoffMs: SECOND,
+    longestBackoffMs: MINUTE,
+    concurrency: 4,
+  },
+  'apply-webhook': {
+    fields: ['webhookId'],
+    attempts: 100,
+    backoffMs: 250,
+    longestBackoffMs: MINUTE,
+    concurrency: 16,
+  },
+  'store-outputs': {
+    fields: ['jobId'],
+    attempts: 8,
+    backoffMs: SECOND,
+    longestBackoffMs: MINUTE,
+    concurrency: 4,
+  },
+  // A mirror may be away for hours and shall catch up within seconds of its return.
+  'mirror-job': {
+    fields: ['jobId'],
+    attempts: 5_000,
+    backoffMs: 250,
+    longestBackoffMs: 5 * SECOND,
+    concurrency: 16,
+  },
 };
 
 export const MESSAGE_NAMES = Object.keys(MESSAGES) as MessageName[];

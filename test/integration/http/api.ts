@@ -1,6 +1,5 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { Redis } from 'ioredis';
 import { ApiModule } from '../../../src/api.module.js';
 import { readSettings, type Environment } from '../../../src/config/settings.js';
 import { createAdapter } from '../../../src/http/fastify.js';
@@ -9,7 +8,6 @@ import { Logger } from '../../../src/logging/logger.js';
 import { NestLogger } from '../../../src/logging/nest-logger.js';
 import { ModelRegistry } from '../../../src/models/registry.js';
 import { serveDocs } from '../../../src/openapi.js';
-import { TokenBucket } from '../../../src/storage/token-bucket.store.js';
 import { ApiClient } from '../../support/api-client.js';
 
 /** The API in this process, on a free port, with what it logged. */
@@ -40,11 +38,6 @@ export async function startApi(env: Environment): Promise<RunningApi> {
     url,
     lines: () => printed.map((line) => JSON.parse(line) as Record<string, unknown>),
     printed: () => printed.join(''),
-    close: async () => {
-      await app.close();
-      // The bucket's connection outlives the application, which in a process of its own ends with it.
-      const bucket: object = app.get(TokenBucket, { strict: false });
-      (Reflect.get(bucket, 'redis') as Redis).disconnect();
-    },
+    close: () => app.close(),
   };
 }

@@ -1,3 +1,4 @@
+import { backoffMs } from '../../../src/queue/backoff.js';
 import {
   MESSAGE_NAMES,
   MESSAGES,
@@ -49,6 +50,21 @@ describe('the catalogue of messages', () => {
     expect(attempts).toBeGreaterThan(1);
     expect(backoffMs).toBeGreaterThan(0);
     expect(concurrency).toBeGreaterThan(0);
+  });
+
+  it.each(MESSAGE_NAMES)('lets %s wait longer after each try, never longer than its longest', (name) => {
+    const { backoffMs: first, longestBackoffMs } = MESSAGES[name];
+    for (const attempt of [1, 2, 5, 50, 4_000]) {
+      const longest = Math.min(first * 2 ** (attempt - 1), longestBackoffMs);
+      const delayMs = backoffMs(name, attempt);
+      expect(delayMs).toBeLessThanOrEqual(longest);
+      expect(delayMs).toBeGreaterThanOrEqual(0.7 * longest - 1);
+    }
+  });
+
+  it('never lets all workers together create more than 600 predictions a minute on average', () => {
+    const { max, duration } = MESSAGES['submit-job'].limiter!;
+    expect((max / duration) * 60_000).toBeLessThanOrEqual(600);
   });
 
   it('sends without delay unless told', () => {

@@ -1,0 +1,27 @@
+import { Module } from '@nestjs/common';
+import { MediaModule } from '../media/media.module.js';
+import { ModelsModule } from '../models/models.module.js';
+import { ProviderModule } from '../models/provider.module.js';
+import { QueueModule } from '../queue/queue.module.js';
+import { JobChecksService } from './job-checks.service.js';
+import { JobMirroring } from './job-mirroring.js';
+import { JobsModule } from './jobs.module.js';
+import { OutputsService } from './outputs.service.js';
+import { PredictionCancellationService } from './prediction-cancellation.service.js';
+import { SubmissionService } from './submission.service.js';
+
+const SERVICES = [
+  JobChecksService,
+  JobMirroring,
+  OutputsService,
+  PredictionCancellationService,
+  SubmissionService,
+];
+
+/** What the worker alone does with jobs. */
+@Module({
+  imports: [JobsModule, MediaModule, ModelsModule, ProviderModule, QueueModule],
+  providers: SERVICES,
+  exports: SERVICES,
+})
+export class JobWorkModule {}
