@@ -85,7 +85,7 @@ export class Generation1700000000001 implements MigrationInterface {
         webhook_id text PRIMARY KEY,
         job_id uuid,
         replicate_id text NOT NULL,
-        body jsonb NOT NULL,
+        body text NOT NULL,
         received_at timestamptz(3) NOT NULL DEFAULT clock_timestamp(),
         applied_at timestamptz(3),
         outcome text

@@ -11,6 +11,7 @@ import { OPEN } from './open.js';
 export class AccessGuard implements CanActivate {
   private readonly required: boolean;
   private readonly adminKeyHash: Buffer | undefined;
+  private readonly validKeys = new Set<string>();
 
   constructor(
     private readonly reflector: Reflector,
@@ -29,6 +30,14 @@ export class AccessGuard implements CanActivate {
       this.adminKeyHash && typeof key === 'string' && timingSafeEqual(hash(key), this.adminKeyHash);
     if (!matches) throw new AppError('unauthorized', 'Send a valid key in the X-API-Key header');
     return true;
+  }
+
+  /** A key that was found valid is not hashed again. */
+  private isValid(key: string): boolean {
+    if (this.validKeys.has(key)) return true;
+    const valid = this.adminKeyHash !== undefined && timingSafeEqual(hash(key), this.adminKeyHash);
+    if (valid) this.validKeys.add(key);
+    return valid;
   }
 }
 

@@ -21,6 +21,8 @@ export class EventStream {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-cache, no-transform',
       'x-accel-buffering': 'no',
+      // A stream that has ended leaves nothing to wait for, when the process stops least of all.
+      connection: 'close',
       'x-request-id': request.id,
     });
     reply.raw.flushHeaders();

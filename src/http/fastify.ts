@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from '../logging/logger.js';
 
 const BODY_LIMIT_BYTES = 2 * 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
+const CLOSE_INTERVAL_MS = 100;
 
 /** Fastify with our limits, and with a request id on every answer and log line. */
 export function createAdapter(logger: Logger): FastifyAdapter {
@@ -22,7 +23,19 @@ export function createAdapter(logger: Logger): FastifyAdapter {
     logRequest(logger, request, reply);
     done();
   });
+  closeWhatFallsIdle(fastify);
   return adapter;
+}
+
+/**
+ * A server that stops closes the connections that are idle then; one whose last answer is still under way would keep
+ * the process for as long as its client keeps the connection.
+ */
+function closeWhatFallsIdle(fastify: FastifyInstance): void {
+  fastify.addHook('preClose', (done) => {
+    setInterval(() => fastify.server.closeIdleConnections(), CLOSE_INTERVAL_MS).unref();
+    done();
+  });
 }
 
 /** The client's own id when it is fit for a header and a log line, else a new one. */
@@ -33,7 +46,9 @@ function requestId(given: unknown): string {
 /** Reads that went well are too many to be told at the usual level. */
 function logRequest(logger: Logger, request: FastifyRequest, reply: FastifyReply): void {
   const quiet = reply.statusCode < 400 && (request.method === 'GET' || request.method === 'HEAD');
-  logger[quiet ? 'debug' : 'info']('request', {
+  const level = quiet ? 'debug' : 'info';
+  if (!logger.prints(level)) return;
+  logger[level]('request', {
     requestId: request.id,
     method: request.method,
     path: request.url.split('?')[0],

@@ -91,13 +91,15 @@ export class JobChecksService {
     const { jobId, nonce, submittedAt } = job;
     if (!submittedAt || !nonce) return;
     const since = new Date(submittedAt.getTime() - CLOCK_MARGIN_SECONDS * 1_000);
-    const found = await this.findCreated(job, nonce, await this.provider.listSince(since));
+    const { predictions, complete } = await this.provider.listSince(since);
+    const found = await this.findCreated(job, nonce, predictions);
     if (found) {
       await this.predictions.apply(jobId, found, 'poll');
-    } else if (secondsSince(submittedAt) > LISTING_LAG_SECONDS) {
+    } else if (complete && secondsSince(submittedAt) > LISTING_LAG_SECONDS) {
       await this.lifecycle.move({
         jobId,
         from: ['submitting'],
+        ofNonce: nonce,
         to: 'pending',
         cause: 'poll',
         checkAfterSeconds: 60,
@@ -106,16 +108,22 @@ export class JobChecksService {
     }
   }
 
+  /**
+   * The prediction made for the job: told by its webhook URL, or, where the list does not tell that, one of the same
+   * model and input that no job has. Such predictions are alike, so it matters not which job takes which.
+   */
   private async findCreated(job: Job, nonce: string, listed: Prediction[]): Promise<Prediction | undefined> {
     const own = listed.find((prediction) => prediction.webhook?.includes(nonce));
     if (own) return own;
-    const alike = listed.filter(
-      (prediction) => prediction.webhook === null && isDeepStrictEqual(prediction.input, job.providerInput),
-    );
+    const alike = listed.filter((prediction) => prediction.webhook === null && isAlike(prediction, job));
     const known = await this.jobs.knownReplicateIds(alike.map((prediction) => prediction.id));
-    const unknown = alike.filter((prediction) => !known.has(prediction.id));
-    return unknown.length === 1 ? unknown[0] : undefined;
+    return alike.find((prediction) => !known.has(prediction.id));
   }
+}
+
+function isAlike({ model, input }: Prediction, { providerModel, providerInput }: Job): boolean {
+  const sameModel = model === null || providerModel === null || model === providerModel;
+  return sameModel && isDeepStrictEqual(input, providerInput);
 }
 
 function secondsSince(time: Date | null): number {

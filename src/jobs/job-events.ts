@@ -47,8 +47,9 @@ export class JobEvents {
     lastVersion: number | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<StatusEvent | undefined> {
-    if (lastVersion === undefined) yield await this.event(first);
-    let sent = lastVersion ?? first.version;
+    const known = lastVersion !== undefined && lastVersion <= first.version;
+    if (!known) yield await this.event(first);
+    let sent = known ? lastVersion : first.version;
     for (let job: Job | undefined = first; job && !signal.aborted; job = await this.jobs.find(first.jobId)) {
       if (job.version > sent) yield* this.missed(job, sent);
       else if (job !== first) yield undefined;

@@ -5,7 +5,7 @@ import { MediaStore } from '../storage/media.store.js';
 import { StatusCache, type StatusSnapshot } from '../storage/status-cache.store.js';
 import type { Job } from './job.js';
 import { JobsRepository } from './jobs.repository.js';
-import { statusSnapshot } from './status-snapshot.js';
+import { mirrorItem, statusSnapshot } from './status-snapshot.js';
 
 /** The layer that answered. */
 export type StatusSource = 'memory' | 'redis' | 'dynamodb' | 'postgres';
@@ -18,10 +18,13 @@ const MEMORY_BYTES = 32 * 1024 * 1024;
 const SEEN_JOBS = 50_000;
 const UNKNOWN_TTL_MS = 1_000;
 
+/** How long a reader waits for the mirror to take what is about to be shown. */
+const SHOWN_WRITE_TIMEOUT_MS = 300;
+
 /**
  * Reads a job's status from the first layer that has it: memory (finished jobs only, they cannot change), Redis,
  * DynamoDB, PostgreSQL. A layer that fails, or is behind what this process has already shown, is passed over; what a
- * lower layer gives is written to Redis before it is shown, so that no other process shows less afterwards.
+ * lower layer gives is written to the upper ones before it is shown, so that no other process shows less afterwards.
  */
 @Injectable()
 export class JobStatusReader {
@@ -45,31 +48,36 @@ export class JobStatusReader {
     const kept = this.memory.get(jobId);
     if (kept) return { ...kept, source: 'memory' };
     if (this.unknown.has(jobId)) return undefined;
-    const cached = await this.fromLayer(() => this.cache.get(jobId), jobId);
-    if (cached) return this.show(jobId, cached, 'redis');
     return this.readOnce(jobId);
   }
 
   /** The status of a job just read from PostgreSQL, made known to the upper layers. */
   async publish(job: Job): Promise<FoundStatus> {
     const snapshot = statusSnapshot(job, this.media);
-    await this.repair(job.jobId, snapshot);
+    if (this.shownVersions.get(job.jobId) !== job.version) {
+      await Promise.allSettled([
+        this.cache.put(job.jobId, snapshot),
+        this.table.put(mirrorItem(job, snapshot), SHOWN_WRITE_TIMEOUT_MS),
+      ]);
+    }
     return this.show(job.jobId, snapshot, 'postgres');
   }
 
-  /** One look at the lower layers a job, however many ask at once. */
+  /** One look at the layers for a job, however many ask at once. */
   private readOnce(jobId: string): Promise<FoundStatus | undefined> {
     const running = this.underWay.get(jobId);
     if (running) return running;
-    const reading = this.readLowerLayers(jobId).finally(() => this.underWay.delete(jobId));
+    const reading = this.readLayers(jobId).finally(() => this.underWay.delete(jobId));
     this.underWay.set(jobId, reading);
     return reading;
   }
 
-  private async readLowerLayers(jobId: string): Promise<FoundStatus | undefined> {
+  private async readLayers(jobId: string): Promise<FoundStatus | undefined> {
+    const cached = await this.fromLayer(() => this.cache.get(jobId), jobId);
+    if (cached) return this.show(jobId, cached, 'redis');
     const mirrored = await this.fromLayer(() => this.table.get(jobId), jobId);
     if (mirrored) {
-      await this.repair(jobId, mirrored);
+      await this.cache.put(jobId, mirrored).catch(() => undefined);
       return this.show(jobId, mirrored, 'dynamodb');
     }
     const job = await this.jobs.find(jobId);
@@ -91,13 +99,9 @@ export class JobStatusReader {
     }
   }
 
-  private async repair(jobId: string, snapshot: StatusSnapshot): Promise<void> {
-    await this.cache.put(jobId, snapshot).catch(() => undefined);
-  }
-
   private show(jobId: string, snapshot: StatusSnapshot, source: StatusSource): FoundStatus {
     if (snapshot.final) this.memory.set(jobId, snapshot);
-    else this.shownVersions.set(jobId, Math.max(snapshot.version, this.shownVersions.get(jobId) ?? 0));
+    this.shownVersions.set(jobId, Math.max(snapshot.version, this.shownVersions.get(jobId) ?? 0));
     return { ...snapshot, source };
   }
 }

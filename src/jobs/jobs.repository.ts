@@ -35,16 +35,19 @@ const insertJob = (source: string) => `
     $14::uuid, clock_timestamp() + interval '${FIRST_CHECK_SECONDS} seconds'
   FROM ${source} RETURNING job_id`;
 
+/** The mirrors are left alone until the job's first step: a status that they lack is read here. */
+const SUBMIT_JOB = `
+  INSERT INTO replicate.outbox (name, payload)
+  SELECT 'submit-job', jsonb_build_object('jobId', job_id) FROM job RETURNING message_id`;
+
 const ACCEPT = {
   name: 'job-accept',
-  text: `WITH job AS (${insertJob('(SELECT 1) always')})
-    ${insertMessages('$15', 'job')}`,
+  text: `WITH job AS (${insertJob('(SELECT 1) always')}) ${SUBMIT_JOB}`,
 };
 
 const ACCEPT_ONCE = {
   name: 'job-accept-once',
-  text: `WITH claimed AS (${claimKey(16)}), job AS (${insertJob('claimed')})
-    ${insertMessages('$15', 'job')} RETURNING message_id`,
+  text: `WITH claimed AS (${claimKey(15)}), job AS (${insertJob('claimed')}) ${SUBMIT_JOB}`,
 };
 
 const FIND = { name: 'job-find', text: `SELECT ${JOB_COLUMNS} FROM replicate.jobs WHERE job_id = $1` };
@@ -52,6 +55,12 @@ const FIND = { name: 'job-find', text: `SELECT ${JOB_COLUMNS} FROM replicate.job
 const FIND_BY_REPLICATE_ID = {
   name: 'job-find-by-replicate-id',
   text: `SELECT ${JOB_COLUMNS} FROM replicate.jobs WHERE replicate_id = $1`,
+};
+
+const OWNER_OF = {
+  name: 'job-owner-of',
+  text: `SELECT ${JOB_COLUMNS} FROM replicate.jobs WHERE replicate_id = $1 OR job_id = $2
+    ORDER BY (replicate_id = $1) IS TRUE DESC LIMIT 1`,
 };
 
 const KNOWN_REPLICATE_IDS = {
@@ -74,7 +83,11 @@ const MOVE = {
   name: 'job-move',
   text: `
     WITH before AS (
-      SELECT job_id, state FROM replicate.jobs WHERE job_id = $1 AND state = ANY($2) FOR UPDATE),
+      SELECT job_id, state FROM replicate.jobs
+      WHERE job_id = $1 AND state = ANY($2) AND ($13::uuid IS NULL OR nonce = $13)
+        AND ($7::text IS NULL OR NOT EXISTS (
+          SELECT FROM replicate.jobs other WHERE other.replicate_id = $7 AND other.job_id <> $1))
+      FOR UPDATE),
     moved AS (
       UPDATE replicate.jobs job SET
         state = $3, version = job.version + 1, updated_at = clock_timestamp(),
@@ -159,6 +172,8 @@ export interface Move {
   to: JobState;
   /** Narrows the states it may start from. */
   from?: JobState[];
+  /** Narrows it to this attempt: what became of an old one is no news of the present one. */
+  ofNonce?: string | null;
   /** What brought it about: `request`, `worker`, `webhook <id>`, `poll`, `cancel`. */
   cause: string;
   /** When to look again if nothing else happens; none for final states. */
@@ -191,7 +206,7 @@ export interface JobTransition {
 export class JobsRepository {
   constructor(private readonly database: Database) {}
 
-  /** Stores the job with the messages that start it; when this resolves the job is durable. */
+  /** Stores the job with the message that starts it; when this resolves the job is durable. */
   async accept(job: NewJob): Promise<void> {
     await this.database.query(ACCEPT, acceptValues(job));
   }
@@ -209,6 +224,12 @@ export class JobsRepository {
 
   async findByReplicateId(replicateId: string): Promise<Job | undefined> {
     const [job] = await this.database.query<Job>(FIND_BY_REPLICATE_ID, [replicateId]);
+    return job;
+  }
+
+  /** The job that has the prediction, or, while none has, the job of the given id. */
+  async ownerOf(replicateId: string, jobId: string): Promise<Job | undefined> {
+    const [job] = await this.database.query<Job>(OWNER_OF, [replicateId, jobId]);
     return job;
   }
 
@@ -258,9 +279,8 @@ export class JobsRepository {
 }
 
 function acceptValues(job: NewJob): unknown[] {
-  const { jobId } = job;
   return [
-    jobId,
+    job.jobId,
     job.userId,
     job.mediaType,
     job.modelId,
@@ -274,7 +294,6 @@ function acceptValues(job: NewJob): unknown[] {
     job.estimatedTimeSeconds,
     job.retriedFrom ?? null,
     job.scriptId ?? null,
-    outboxRows([message('submit-job', { jobId }), message('mirror-job', { jobId })]),
   ];
 }
 
@@ -294,5 +313,6 @@ function moveValues(move: Move): unknown[] {
     move.error ?? null,
     move.actualCost ?? null,
     outboxRows([...messages, message('mirror-job', { jobId })]),
+    move.ofNonce ?? null,
   ];
 }

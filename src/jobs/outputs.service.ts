@@ -6,6 +6,7 @@ import { mediaPrefix, metadataKey } from '../media/object-keys.js';
 import type { StoredOutput } from '../media/stored-output.js';
 import { actualCost } from '../models/actual-cost.js';
 import { ModelRegistry } from '../models/registry.js';
+import type { Delivery } from '../queue/message-consumer.js';
 import { Database } from '../storage/database.js';
 import type { Job, JobError, JobOutput } from './job.js';
 import { JobLifecycle } from './job-lifecycle.js';
@@ -14,6 +15,7 @@ import { MediaOutputEntity } from './media-output.entity.js';
 import { STORING_CHECK_SECONDS } from './prediction-outcome.js';
 
 const LEASE_RENEWAL_MS = 15_000;
+const INVALID_OUTPUT_ATTEMPTS = 3;
 
 /** Brings a finished prediction's outputs into the bucket and completes the job. */
 @Injectable()
@@ -28,7 +30,8 @@ export class OutputsService {
   ) {}
 
   /** Stores and completes; a fault that trying again may mend is thrown, any other fails the job. */
-  async store(jobId: string, signal: AbortSignal, lastAttempt: boolean): Promise<void> {
+  async store(jobId: string, delivery: Delivery): Promise<void> {
+    const { signal } = delivery;
     const job = await this.jobs.find(jobId);
     if (job?.state !== 'storing' || !job.prediction) return;
     const lease = setInterval(() => void this.renewLease(jobId), LEASE_RENEWAL_MS);
@@ -36,7 +39,8 @@ export class OutputsService {
       const outputs = await this.ingest.ingest(ingestRequest(job), job.prediction.outputs, signal);
       await this.complete(job, outputs);
     } catch (error) {
-      if (signal.aborted || !isFinalFault(error, lastAttempt)) throw error;
+      if (signal.aborted) throw error;
+      if (!isFinalFault(error, delivery)) throw toBeTriedAgain(error);
       this.logger.error('store-outputs', error, { jobId });
       await this.lifecycle.move({ jobId, to: 'failed', cause: 'worker', error: asJobError(error) });
     } finally {
@@ -118,8 +122,16 @@ function outputRow(jobId: string, { index, bytes, ...output }: StoredOutput) {
   return { jobId, outputIndex: index, fileSize: bytes, ...output };
 }
 
-function isFinalFault(error: unknown, lastAttempt: boolean): boolean {
-  return lastAttempt || (error instanceof AppError && !error.retryable);
+function isFinalFault(error: unknown, { attempt, lastAttempt }: Delivery): boolean {
+  if (lastAttempt) return true;
+  if (!(error instanceof AppError) || error.retryable) return false;
+  // What arrived broken may be whole at the source: the output has been paid for, so it is fetched anew.
+  return error.code !== 'output_invalid' || attempt >= INVALID_OUTPUT_ATTEMPTS;
+}
+
+function toBeTriedAgain(error: unknown): unknown {
+  if (!(error instanceof AppError) || error.retryable) return error;
+  return new AppError(error.code, error.message, { retryable: true, cause: error });
 }
 
 function asJobError(error: unknown): JobError {

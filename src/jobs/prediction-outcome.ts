@@ -1,4 +1,4 @@
-import type { Prediction } from '../models/prediction.js';
+import { storableText, type Prediction } from '../models/prediction.js';
 import { message } from '../queue/messages.js';
 import { isFinal, type Job, type JobError } from './job.js';
 import type { Move } from './jobs.repository.js';
@@ -110,5 +110,5 @@ function failureError({ error }: Prediction): JobError {
 }
 
 function withDetail(error: JobError, detail: string | null): JobError {
-  return detail === null ? error : { ...error, detail: detail.slice(0, 1_000) };
+  return detail === null ? error : { ...error, detail: storableText(detail.slice(0, 1_000)) };
 }

@@ -25,12 +25,12 @@ export class PredictionsService {
   ) {}
 
   /**
-   * Moves the job as the prediction demands. When somebody else moved it meanwhile, the job is read again: what was
+   * Moves the job that has the prediction (`jobId` while none has it) as the prediction demands. When somebody else moved it meanwhile, the job is read again: what was
    * decided on an old state is never written.
    */
   async apply(jobId: string, prediction: Prediction, cause: string): Promise<Applied> {
     for (let attempt = 0; attempt < TRIES; attempt += 1) {
-      const job = await this.jobs.find(jobId);
+      const job = await this.jobs.ownerOf(prediction.id, jobId);
       if (!job) return 'no effect';
       const applied = await this.applyTo(job, prediction, cause);
       if (applied !== 'lost race') return applied;

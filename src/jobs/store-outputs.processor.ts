@@ -10,7 +10,7 @@ export class StoreOutputsProcessor extends MessageConsumer<'store-outputs'> {
     super();
   }
 
-  protected handle({ jobId }: { jobId: string }, { signal, lastAttempt }: Delivery): Promise<void> {
-    return this.outputs.store(jobId, signal, lastAttempt);
+  protected handle({ jobId }: { jobId: string }, delivery: Delivery): Promise<void> {
+    return this.outputs.store(jobId, delivery);
   }
 }

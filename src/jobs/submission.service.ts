@@ -40,7 +40,7 @@ export class SubmissionService {
     });
     if (!job) return;
     if (job.cancelRequestedAt !== null) {
-      await this.lifecycle.move({ jobId, from: ['submitting'], to: 'canceled', cause: 'cancel' });
+      await this.lifecycle.move({ jobId, ofNonce: nonce, to: 'canceled', cause: 'cancel' });
       return;
     }
     await this.settle(job, await this.provider.create(this.requestFor(job, nonce)));
@@ -72,6 +72,7 @@ export class SubmissionService {
         await this.lifecycle.move({
           jobId,
           from: ['submitting'],
+          ofNonce: job.nonce,
           to: 'failed',
           cause: 'worker',
           error: rejected(outcome),
@@ -82,11 +83,12 @@ export class SubmissionService {
     }
   }
 
-  private async postpone({ jobId }: Job, afterSeconds: number, detail: string): Promise<void> {
+  private async postpone({ jobId, nonce }: Job, afterSeconds: number, detail: string): Promise<void> {
     this.logger.warn('submission-postponed', { jobId, afterSeconds, detail });
     await this.lifecycle.move({
       jobId,
       from: ['submitting'],
+      ofNonce: nonce,
       to: 'pending',
       cause: 'worker',
       checkAfterSeconds: afterSeconds + 60,

@@ -27,6 +27,11 @@ export class Logger {
     this.lines = destination ? pino(options, destination) : pino(options);
   }
 
+  /** Whether lines of that level are printed; spares the making of those that are not. */
+  prints(level: Level): boolean {
+    return this.lines.isLevelEnabled(level);
+  }
+
   error(action: string, error: unknown, fields: LogFields = {}): void {
     this.write('error', action, { ...fields, error: describeError(error) });
   }

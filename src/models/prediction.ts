@@ -26,6 +26,7 @@ export function readPrediction(body: unknown): Prediction | undefined {
   const raw = body as Record<string, unknown>;
   if (typeof raw.id !== 'string' || raw.id === '' || raw.id.length > 200) return undefined;
   if (typeof raw.status !== 'string' || !STATUSES.includes(raw.status)) return undefined;
+  if (raw.id !== storableText(raw.id)) return undefined;
   return {
     id: raw.id,
     status: raw.status as PredictionStatus,
@@ -33,7 +34,7 @@ export function readPrediction(body: unknown): Prediction | undefined {
     input: raw.input,
     outputs: outputUrls(raw.output),
     error: text(raw.error),
-    metrics: isRecord(raw.metrics) ? raw.metrics : {},
+    metrics: storableRecord(raw.metrics),
     webhook: text(raw.webhook),
     dataRemoved: raw.data_removed === true,
   };
@@ -42,11 +43,35 @@ export function readPrediction(body: unknown): Prediction | undefined {
 /** Output comes as one URL, a list of them, or nothing. */
 function outputUrls(output: unknown): string[] {
   const candidates: unknown[] = Array.isArray(output) ? output : [output];
-  return candidates.filter((url): url is string => typeof url === 'string' && url !== '');
+  return candidates.map(text).filter((url) => url !== null);
+}
+
+/** Text without what PostgreSQL's JSON cannot hold: NUL and halves of surrogate pairs. */
+export function storableText(value: string): string {
+  return value.replaceAll('\0', '').toWellFormed();
 }
 
 function text(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? value : null;
+  return typeof value === 'string' && value !== '' ? storableText(value) : null;
+}
+
+/** A record as far as it can be stored; what is no record, or nested beyond reason, counts as empty. */
+function storableRecord(value: unknown): Record<string, unknown> {
+  if (!isRecord(value)) return {};
+  try {
+    return JSON.parse(JSON.stringify(value), (_name, entry: unknown) => storable(entry)) as Record<
+      string,
+      unknown
+    >;
+  } catch {
+    return {};
+  }
+}
+
+function storable(entry: unknown): unknown {
+  if (typeof entry === 'string') return storableText(entry);
+  if (!isRecord(entry)) return entry;
+  return Object.fromEntries(Object.entries(entry).map(([name, value]) => [storableText(name), value]));
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

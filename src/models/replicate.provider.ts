@@ -1,6 +1,6 @@
 import Replicate from 'replicate';
 import { AppError } from '../errors.js';
-import { readPrediction, type Prediction } from './prediction.js';
+import { readPrediction, storableText, type Prediction } from './prediction.js';
 import { exchange, type Exchange } from './replicate-exchange.js';
 
 /** A prediction to be created; `webhookUrl` carries what ties it to its job. */
@@ -27,7 +27,7 @@ const THROTTLED_SECONDS = 5;
 const UNREACHABLE_SECONDS = 5;
 /** No credit or a bad token: an operator must act, so asking again soon is of no use. */
 const ACCOUNT_FAULT_SECONDS = 60;
-const LIST_PAGES = 5;
+const LIST_PAGES = 20;
 
 /**
  * Replicate's API, through its official client. The client repeats a POST whose connection died, which would pay
@@ -64,21 +64,20 @@ export class ReplicateProvider {
     return this.readOne(await this.send('POST', `/predictions/${encodeURIComponent(id)}/cancel`));
   }
 
-  /** Predictions created at or after the time, newest first, at most 500. */
-  async listSince(time: Date): Promise<Prediction[]> {
-    const found: Prediction[] = [];
-    let next: string | null = `/predictions?created_after=${encodeURIComponent(time.toISOString())}`;
-    for (let page = 0; next !== null && page < LIST_PAGES; page += 1) {
-      const body = requireAnswer(await this.send('GET', next)) as {
-        results?: unknown[];
-        next?: string | null;
-      };
-      found.push(
-        ...(body.results ?? []).map(readPrediction).filter((prediction) => prediction !== undefined),
-      );
-      next = body.next ? `/predictions${new URL(body.next).search}` : null;
+  /**
+   * Predictions created at or after the time, newest first. `complete` is false when there are more than were read: then
+   * one that is not among them may exist all the same.
+   */
+  async listSince(time: Date): Promise<{ predictions: Prediction[]; complete: boolean }> {
+    const predictions: Prediction[] = [];
+    let route = `/predictions?created_after=${encodeURIComponent(time.toISOString())}`;
+    for (let page = 0; page < LIST_PAGES; page += 1) {
+      const { results, next } = readPage(requireAnswer(await this.send('GET', route)));
+      predictions.push(...results.map(readPrediction).filter((prediction) => prediction !== undefined));
+      if (next === null) return { predictions, complete: true };
+      route = `/predictions${next.search}`;
     }
-    return found;
+    return { predictions, complete: false };
   }
 
   private async post(request: PredictionRequest, byName: boolean): Promise<Exchange> {
@@ -121,6 +120,16 @@ function requireAnswer(outcome: Exchange): unknown {
   );
 }
 
+/** One page of the list; an answer of any other shape tells nothing about what exists. */
+function readPage(body: unknown): { results: unknown[]; next: URL | null } {
+  const { results, next } = (body ?? {}) as { results?: unknown; next?: unknown };
+  const nextUrl = typeof next === 'string' && URL.canParse(next) ? new URL(next) : null;
+  if (Array.isArray(results) && (nextUrl !== null || next === null || next === undefined)) {
+    return { results, next: nextUrl };
+  }
+  throw new AppError('provider_unavailable', 'The provider gave no list of predictions', { retryable: true });
+}
+
 function readCreate(outcome: Exchange): CreateOutcome {
   const detail = describe(outcome);
   if (outcome.kind === 'unsent') return { kind: 'postponed', afterSeconds: UNREACHABLE_SECONDS, detail };
@@ -157,5 +166,5 @@ function secondsUntil(date: string | null): number {
 
 function describe(outcome: Exchange): string {
   if (outcome.kind !== 'answered') return `${outcome.kind}: ${outcome.reason}`;
-  return `${outcome.status}: ${JSON.stringify(outcome.body).slice(0, 500)}`;
+  return storableText(`${outcome.status}: ${JSON.stringify(outcome.body).slice(0, 500)}`);
 }

@@ -9,6 +9,8 @@ import { MESSAGES, readPayload, type MessageName, type MessagePayloads } from '.
 export interface Delivery {
   /** Aborted when the worker stops or loses the message. */
   signal: AbortSignal;
+  /** Which try this is, from 1. */
+  attempt: number;
   /** Whether this is the last try: what fails now stays failed. */
   lastAttempt: boolean;
 }
@@ -29,14 +31,23 @@ export abstract class MessageConsumer<N extends MessageName>
 
   /** Declares three parameters because BullMQ hands its abort signal only to a function of that length. */
   override async process(job: Job, _token?: string, signal?: AbortSignal): Promise<void> {
-    const payload = readPayload(this.messageName, job.data);
-    const lastAttempt = job.attemptsMade + 1 >= MESSAGES[this.messageName].attempts;
+    const attempt = job.attemptsMade + 1;
+    const lastAttempt = attempt >= MESSAGES[this.messageName].attempts;
+    const payload = this.payloadOf(job);
     try {
-      await this.handle(payload, { signal: signal ?? new AbortController().signal, lastAttempt });
+      await this.handle(payload, { signal: signal ?? new AbortController().signal, attempt, lastAttempt });
     } catch (error) {
       if (error instanceof AppError && !error.retryable)
         throw new UnrecoverableError(`${error.code}: ${error.message}`);
       throw error;
+    }
+  }
+
+  private payloadOf(job: Job): MessagePayloads[N] {
+    try {
+      return readPayload(this.messageName, job.data);
+    } catch (error) {
+      throw new UnrecoverableError((error as Error).message);
     }
   }
 

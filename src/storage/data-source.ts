@@ -8,13 +8,16 @@ interface DataSourceChoices {
   url: string;
   poolSize: number;
   entities: EntityTarget<ObjectLiteral>[];
+  /** The longest a statement may take; 0 for any time. */
+  statementTimeoutMs?: number;
 }
 
 /**
  * The one TypeORM set-up: pool, entities and migrations. Every wait has an end: connecting 2 s, a statement 10 s,
  * a lock 5 s, a transaction left idle 30 s.
  */
-export function createDataSource({ url, poolSize, entities }: DataSourceChoices): DataSource {
+export function createDataSource(choices: DataSourceChoices): DataSource {
+  const { url, poolSize, entities, statementTimeoutMs = STATEMENT_TIMEOUT_MS } = choices;
   return new DataSource({
     type: 'postgres',
     url,
@@ -26,8 +29,8 @@ export function createDataSource({ url, poolSize, entities }: DataSourceChoices)
     uuidExtension: 'pgcrypto',
     installExtensions: false,
     extra: {
-      statement_timeout: STATEMENT_TIMEOUT_MS,
-      query_timeout: STATEMENT_TIMEOUT_MS + 1_000,
+      statement_timeout: statementTimeoutMs,
+      query_timeout: statementTimeoutMs === 0 ? 0 : statementTimeoutMs + 1_000,
       lock_timeout: 5_000,
       idle_in_transaction_session_timeout: 30_000,
       keepAlive: true,

@@ -20,7 +20,11 @@ const RETRY_AFTER_SECONDS = 2;
 export class Database implements OnApplicationBootstrap, OnApplicationShutdown {
   private stopped = false;
 
-  constructor(private readonly dataSource: DataSource) {}
+  /** `report` is told why connecting failed, each time. */
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly report: (error: unknown) => void = () => undefined,
+  ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     if (!(await this.connect())) void this.keepConnecting();
@@ -75,7 +79,8 @@ export class Database implements OnApplicationBootstrap, OnApplicationShutdown {
     try {
       await this.dataSource.initialize();
       return true;
-    } catch {
+    } catch (error) {
+      this.report(error);
       return false;
     }
   }
@@ -97,13 +102,20 @@ function unavailable(cause: unknown): AppError {
 
 /** SQLSTATE classes of a database that is away, full or overloaded: connection, resources, operator intervention. */
 const OUTAGE_CLASSES = ['08', '53', '57'];
+
+/** Faults that pass: a lock not had in time, a deadlock, a transaction ended for standing idle. */
+const PASSING_CODES = ['55P03', '40P01', '25P03'];
 const OUTAGE_MESSAGES =
-  /connection terminated|connection timeout|timeout exceeded|query read timeout|client has encountered/i;
+  /connection terminated|connection timeout|timeout exceeded|query read timeout|client has encountered|after calling end/i;
 
 function translate(error: unknown): unknown {
   if (error instanceof AppError) return error;
   const { code = '', message = '' } = error as { code?: string; message?: string };
   const systemError = /^E[A-Z]{4,}$/.test(code);
-  const outage = systemError || OUTAGE_CLASSES.includes(code.slice(0, 2)) || OUTAGE_MESSAGES.test(message);
+  const outage =
+    systemError ||
+    PASSING_CODES.includes(code) ||
+    OUTAGE_CLASSES.includes(code.slice(0, 2)) ||
+    OUTAGE_MESSAGES.test(message);
   return outage ? unavailable(error) : error;
 }

@@ -47,7 +47,11 @@ export class JobMirror implements OnApplicationShutdown {
         region,
         endpoint,
         maxAttempts: 1,
-        requestHandler: { connectionTimeout: REQUEST_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
+        requestHandler: {
+          connectionTimeout: REQUEST_TIMEOUT_MS,
+          requestTimeout: REQUEST_TIMEOUT_MS,
+          throwOnRequestTimeout: true,
+        },
       }),
       { marshallOptions: { removeUndefinedValues: true } },
     );
@@ -57,8 +61,8 @@ export class JobMirror implements OnApplicationShutdown {
     this.client.destroy();
   }
 
-  /** Stores the item unless the table already holds this version or a newer one. */
-  async put(item: JobMirrorItem): Promise<void> {
+  /** Stores the item unless the table already holds this version or a newer one; gives up after `timeoutMs`. */
+  async put(item: JobMirrorItem, timeoutMs = REQUEST_TIMEOUT_MS): Promise<void> {
     const ttl = Math.floor(item.timestamp / 1000) + TTL_SECONDS;
     try {
       await this.client.send(
@@ -69,6 +73,7 @@ export class JobMirror implements OnApplicationShutdown {
           ExpressionAttributeNames: { '#version': 'version' },
           ExpressionAttributeValues: { ':version': item.version },
         }),
+        { abortSignal: AbortSignal.timeout(timeoutMs) },
       );
     } catch (error) {
       // Refused means that someone newer was there: the mirror is as it should be.

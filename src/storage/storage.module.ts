@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { EntityTarget, ObjectLiteral } from 'typeorm';
 import { Settings } from '../config/settings.js';
+import { Logger } from '../logging/logger.js';
 import { createDataSource } from './data-source.js';
 import { Database } from './database.js';
 import { JobMirror } from './job-mirror.store.js';
@@ -18,9 +19,11 @@ export class StorageModule {
     const stores = [
       {
         provide: Database,
-        inject: [Settings],
-        useFactory: ({ databaseUrl }: Settings) =>
-          new Database(createDataSource({ url: databaseUrl, poolSize: POOL_SIZE, entities })),
+        inject: [Settings, Logger],
+        useFactory: ({ databaseUrl }: Settings, logger: Logger) =>
+          new Database(createDataSource({ url: databaseUrl, poolSize: POOL_SIZE, entities }), (error) =>
+            logger.error('connect-database', error),
+          ),
       },
       {
         provide: StatusCache,

@@ -17,8 +17,9 @@ export class ApplyWebhookService {
 
   async apply(webhookId: string): Promise<void> {
     const delivery = await this.inbox.find(webhookId);
-    const prediction = readPrediction(delivery?.body);
-    if (!delivery || !prediction) return;
+    if (!delivery) return;
+    const prediction = readPrediction(JSON.parse(delivery.body));
+    if (!prediction) return;
     const jobId = await this.jobOf(delivery);
     if (jobId === undefined) {
       this.logger.warn('webhook-of-no-job', { webhookId, replicateId: delivery.replicateId });

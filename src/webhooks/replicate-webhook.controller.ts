@@ -66,7 +66,7 @@ export class ReplicateWebhookController {
       webhookId,
       jobId: typeof jobId === 'string' && UUID.test(jobId) ? jobId : null,
       replicateId: prediction.id,
-      body: request.body as object,
+      body: request.rawBody!.toString(),
     });
     return { received: true };
   }

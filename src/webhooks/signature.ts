@@ -15,12 +15,11 @@ export function verifiedWebhookId(
   rawBody: Buffer,
 ): string | undefined {
   const signed = signedHeaders(headers);
-  const payload = rawBody.toString('utf8');
-  const verified = secrets.some((secret) => verifies(secret, signed, payload));
+  const verified = secrets.some((secret) => verifies(secret, signed, rawBody));
   return verified ? signed['webhook-id'] : undefined;
 }
 
-function verifies(secret: string, headers: Record<string, string>, payload: string): boolean {
+function verifies(secret: string, headers: Record<string, string>, payload: Buffer): boolean {
   try {
     new Webhook(secret).verify(payload, headers);
     return true;

@@ -3,12 +3,15 @@ import { insertMessages, outboxRows } from '../outbox/outbox.js';
 import { message } from '../queue/messages.js';
 import { Database } from '../storage/database.js';
 
-/** A verified delivery. `jobId` is what our own webhook URL carries; the body is the provider's prediction object. */
+/**
+ * A verified delivery. `jobId` is what our own webhook URL carries; the body is the provider's prediction object as it
+ * came, in JSON: as text it may hold what PostgreSQL's JSON cannot.
+ */
 export interface Delivery {
   webhookId: string;
   jobId: string | null;
   replicateId: string;
-  body: object;
+  body: string;
 }
 
 const STORE = {

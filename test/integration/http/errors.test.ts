@@ -152,7 +152,7 @@ describe('a webhook', () => {
     const { rows } = await db.pool.query('SELECT body FROM replicate.webhook_inbox WHERE webhook_id = $1', [
       headers['webhook-id'],
     ]);
-    expect(rows).toEqual([{ body: JSON.parse(body) as unknown }]);
+    expect(rows).toEqual([{ body }]);
   });
 
   it.each([

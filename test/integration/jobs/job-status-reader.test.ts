@@ -143,16 +143,31 @@ describe('a layer that is behind what was shown', () => {
     await reader.publish(await moved(first.jobId, 'processing'));
     await forgetCache(first);
     await toCache(first);
-    expect(seen(await reader.read(first.jobId))).toEqual(['postgres', 2]);
+    expect(seen(await reader.read(first.jobId))).toEqual(['dynamodb', 2]);
   });
 
-  it('as DynamoDB is passed over', async () => {
+  it('as DynamoDB, which did not take what was shown, is passed over', async () => {
     const first = await accepted();
     await toTable(first);
     const second = await moved(first.jobId, 'processing');
+    dynamodbProxy.down();
     await reader.publish(second);
+    dynamodbProxy.heal();
+    await eventually(
+      () => mirror.ping(),
+      () => true,
+    );
     await forgetCache(second);
     expect(seen(await reader.read(first.jobId))).toEqual(['postgres', 2]);
+  });
+
+  it('shows no other process less than what was read from PostgreSQL, even when Redis forgets', async () => {
+    const first = await accepted();
+    await toTable(first);
+    const last = await moved(first.jobId, 'failed');
+    await reader.publish(last);
+    await forgetCache(last);
+    expect(seen(await newReader().read(first.jobId))).toEqual(['dynamodb', 2]);
   });
 
   it('as DynamoDB is not asked by a process that finds the newer status in Redis', async () => {

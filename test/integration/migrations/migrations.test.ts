@@ -64,6 +64,13 @@ describe('the migrations', () => {
       stderr: 'The configuration has 1 fault:\n- DATABASE_URL is not set: PostgreSQL, the authority.\n',
     });
   });
+
+  it('run by several processes at once are harmless', async () => {
+    const outcomes = await Promise.allSettled(Array.from({ length: 3 }, () => migrate(db.url)));
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled']);
+    const { rows } = await db.pool.query('SELECT name FROM schema_migrations');
+    expect(rows.length).toBe(new Set(rows.map(({ name }: { name: string }) => name)).size);
+  });
 });
 
 describe('the entities', () => {

@@ -314,7 +314,8 @@ describe('the list of predictions', () => {
       json(200, { results: [prediction({ id: 'p2' })], next: null }),
     ];
     const listed = await provider.listSince(new Date('2026-01-02T03:04:05.006Z'));
-    expect(listed.map(({ id }) => id)).toEqual(['p3', 'p2']);
+    expect(listed.complete).toBe(true);
+    expect(listed.predictions.map(({ id }) => id)).toEqual(['p3', 'p2']);
     expect(received.map(({ url }) => url)).toEqual([
       '/v1/predictions?created_after=2026-01-02T03%3A04%3A05.006Z',
       '/v1/predictions?cursor=c2&created_after=x',
@@ -323,7 +324,7 @@ describe('the list of predictions', () => {
 
   it('comes to an end even if the provider’s pages do not', async () => {
     answers = [json(200, { results: [prediction()], next: `${baseOf(server)}/v1/predictions?cursor=same` })];
-    await Promise.allSettled([provider.listSince(new Date())]);
+    expect(await provider.listSince(new Date())).toMatchObject({ complete: false });
     expect(received.length).toBeLessThan(50);
   });
 
@@ -340,6 +341,17 @@ describe('the list of predictions', () => {
 
   it('of which the second page fails proves nothing', async () => {
     answers = [json(200, { results: [], next: `${baseOf(server)}/v1/predictions?cursor=c2` }), json(500, {})];
+    await expect(provider.listSince(new Date())).rejects.toMatchObject({ code: 'provider_unavailable' });
+  });
+
+  it.each<[string, Answer]>([
+    ['HTML with 200', html(200)],
+    ['null', json(200, null)],
+    ['an object without results', json(200, {})],
+    ['results that are no list', json(200, { results: {} })],
+    ['a next page that is no address', json(200, { results: [], next: 'nowhere' })],
+  ])('that is %s proves nothing', async (_what, answer) => {
+    answers = [answer];
     await expect(provider.listSince(new Date())).rejects.toMatchObject({ code: 'provider_unavailable' });
   });
 });

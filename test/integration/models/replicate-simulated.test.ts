@@ -61,8 +61,8 @@ describe('Replicate, simulated', () => {
     expect((await provider.create(request)).kind).toBe('unclear');
     expect(await createsOf(nonce)).toHaveLength(1);
     await simulator.heal();
-    const listed = await provider.listSince(since);
-    const own = listed.filter(({ input }) => JSON.stringify(input).includes(nonce));
+    const { predictions } = await provider.listSince(since);
+    const own = predictions.filter(({ input }) => JSON.stringify(input).includes(nonce));
     expect(own).toHaveLength(made);
   });
 

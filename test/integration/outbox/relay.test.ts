@@ -189,7 +189,7 @@ describe('without Redis', () => {
       const messages = toSubmit(20);
       await sendMessages(db.database, messages);
       proxy[trouble]();
-      await expect(troubledRelay.run()).rejects.toThrow('Redis did not take the messages in time');
+      await expect(troubledRelay.run()).rejects.toThrow('Redis did not answer in time');
       expect(await left()).toHaveLength(20);
       proxy.heal();
       await eventually(

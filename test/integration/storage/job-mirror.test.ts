@@ -150,4 +150,11 @@ describe('a DynamoDB in trouble', () => {
     proxy.heal();
     expect(await troubled.get(item.jobId)).toMatchObject({ version: 1 });
   });
+
+  it('that is hung fails every call instead of holding it', async () => {
+    const item = anItem();
+    await troubled.put(item);
+    proxy.hang();
+    await failing(item);
+  });
 });

@@ -18,7 +18,7 @@ function aDelivery(facts: Partial<Delivery> = {}): Delivery {
     webhookId: `msg_${randomUUID()}`,
     jobId: randomUUID(),
     replicateId,
-    body: { id: replicateId, status: 'succeeded', output: ['https://a/ü'], logs: 'line\nline "two"' },
+    body: `{"id":"${replicateId}","status":"succeeded","output":["https://a/ü"],"logs":"nul \\u0000, half \\ud800"}`,
     ...facts,
   };
 }
@@ -50,7 +50,7 @@ describe('the inbox of webhooks', () => {
   it('takes a second delivery of the same id for done', async () => {
     const delivery = aDelivery();
     await inbox.store(delivery);
-    await inbox.store({ ...delivery, body: { id: 'other' } });
+    await inbox.store({ ...delivery, body: '{}' });
     expect(await inbox.find(delivery.webhookId)).toEqual(delivery);
     expect(await messagesOf(delivery.webhookId)).toHaveLength(1);
   });
