@@ -5,7 +5,7 @@
  */
 
 const ROOTS = '^src/(api|worker)[.]module[.]ts$';
-const STARTERS = '^src/(main|worker|migrate|openapi|write-openapi|start-process)[.]ts$';
+const STARTERS = '^src/(main|worker|migrate|openapi|write-openapi|start-process|status-lane)[.]ts$';
 const DOORS = '[.](controller|guard|filter|interceptor|dto|request)[.]ts$';
 const PROVIDER = '^src/models/replicate[.]provider[.]ts$';
 

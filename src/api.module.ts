@@ -33,7 +33,8 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
   ],
   providers: [
     HealthService,
-    { provide: APP_GUARD, useClass: AccessGuard },
+    AccessGuard,
+    { provide: APP_GUARD, useExisting: AccessGuard },
     { provide: APP_FILTER, useClass: ErrorFilter },
   ],
 })

@@ -6,6 +6,7 @@ import { serveDocs } from './openapi.js';
 import { createValidationPipe } from './http/validation.pipe.js';
 import { NestLogger } from './logging/nest-logger.js';
 import { ModelRegistry } from './models/registry.js';
+import { openStatusLane } from './status-lane.js';
 import { startProcess } from './start-process.js';
 
 await startProcess(async (settings, logger) => {
@@ -20,6 +21,7 @@ await startProcess(async (settings, logger) => {
   );
   app.useGlobalPipes(createValidationPipe());
   app.enableShutdownHooks([], { useProcessExit: true });
+  openStatusLane(app);
   serveDocs(app, app.get(ModelRegistry));
   await app.listen(settings.http.port, settings.http.host);
   logger.info('api-started', { url: await app.getUrl() });

@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify';
 export interface Answer {
   status: number;
   headers: Record<string, string>;
-  body?: Buffer;
+  body?: Buffer | string;
 }
 
 export function sendAnswer(reply: FastifyReply, { status, headers, body }: Answer): void {

@@ -60,7 +60,7 @@ export class JobQueries {
     return this.parse(await this.presenter.present(statusSnapshot(job, this.media)));
   }
 
-  private parse(body: Buffer): StatusBody {
+  private parse(body: Buffer | string): StatusBody {
     return JSON.parse(body.toString()) as StatusBody;
   }
 }

@@ -28,7 +28,7 @@ const SHOWN_WRITE_TIMEOUT_MS = 300;
  */
 @Injectable()
 export class JobStatusReader {
-  private readonly memory = new LRUCache<string, StatusSnapshot>({
+  private readonly memory = new LRUCache<string, FoundStatus>({
     maxSize: MEMORY_BYTES,
     sizeCalculation: (snapshot) => snapshot.body.length + 200,
   });
@@ -45,10 +45,15 @@ export class JobStatusReader {
 
   /** The newest status known, or undefined when there is no such job. */
   async read(jobId: string): Promise<FoundStatus | undefined> {
-    const kept = this.memory.get(jobId);
-    if (kept) return { ...kept, source: 'memory' };
+    const kept = this.kept(jobId);
+    if (kept) return kept;
     if (this.unknown.has(jobId)) return undefined;
     return this.readOnce(jobId);
+  }
+
+  /** The status of a finished job, if this process keeps it. */
+  kept(jobId: string): FoundStatus | undefined {
+    return this.memory.get(jobId);
   }
 
   /** The status of a job just read from PostgreSQL, made known to the upper layers. */
@@ -100,7 +105,9 @@ export class JobStatusReader {
   }
 
   private show(jobId: string, snapshot: StatusSnapshot, source: StatusSource): FoundStatus {
-    if (snapshot.final) this.memory.set(jobId, snapshot);
+    // As text it leaves in one write with its headers.
+    if (snapshot.final)
+      this.memory.set(jobId, { ...snapshot, body: snapshot.body.toString(), source: 'memory' });
     this.shownVersions.set(jobId, Math.max(snapshot.version, this.shownVersions.get(jobId) ?? 0));
     return { ...snapshot, source };
   }

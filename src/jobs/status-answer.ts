@@ -8,7 +8,7 @@ import { StatusPresenter } from './status-presenter.js';
 export interface StatusAnswer {
   status: 200 | 304;
   headers: Record<string, string>;
-  body?: Buffer;
+  body?: Buffer | string;
 }
 
 /** Makes answers of statuses. */
@@ -20,13 +20,23 @@ export class StatusAnswers {
     private readonly events: JobEvents,
   ) {}
 
+  /** Whether URLs must be signed for each answer, so that it cannot be given at once. */
+  get signs(): boolean {
+    return this.presenter.signs;
+  }
+
   /** The status, or 304 when the client's copy (`If-None-Match`) is that very one. */
   async answer(found: FoundStatus, ifNoneMatch?: string): Promise<StatusAnswer> {
+    return this.answerNow({ ...found, body: await this.presenter.present(found) }, ifNoneMatch);
+  }
+
+  /** The same for a body that is as clients are shown it. */
+  answerNow(found: FoundStatus, ifNoneMatch?: string): StatusAnswer {
     const etag = this.presenter.etag(found);
     const headers = { 'x-cache': found.source, etag, 'cache-control': 'no-cache' };
     if (ifNoneMatch !== undefined && matches(ifNoneMatch, etag)) return { status: 304, headers };
     const type = { 'content-type': 'application/json; charset=utf-8' };
-    return { status: 200, headers: { ...headers, ...type }, body: await this.presenter.present(found) };
+    return { status: 200, headers: { ...headers, ...type }, body: found.body };
   }
 
   /** Waits for the job's end and answers it; undefined when it does not come within `seconds`. */

@@ -9,24 +9,25 @@ const SIGNED_BODY_LIFE_MS = 1_800_000;
 /** Makes of a stored status what a client is shown: with MEDIA_URLS=signed, public media URLs become signed ones. */
 @Injectable()
 export class StatusPresenter {
-  private readonly signed: boolean;
+  /** Whether bodies differ from what the layers keep. */
+  readonly signs: boolean;
 
   constructor(
     private readonly media: MediaStore,
     settings: Settings,
   ) {
-    this.signed = settings.s3.urls === 'signed';
+    this.signs = settings.s3.urls === 'signed';
   }
 
-  /** The body as JSON bytes. */
-  async present({ body, final }: StatusSnapshot): Promise<Buffer> {
-    if (!this.signed || !final) return body;
+  /** The body as JSON. */
+  async present({ body, final }: StatusSnapshot): Promise<Buffer | string> {
+    if (!this.signs || !final) return body;
     const signed = await this.sign(JSON.parse(body.toString()));
-    return Buffer.from(JSON.stringify(signed));
+    return JSON.stringify(signed);
   }
 
   etag({ version }: StatusSnapshot): string {
-    return this.signed ? `"v${version}-${Math.floor(Date.now() / SIGNED_BODY_LIFE_MS)}"` : `"v${version}"`;
+    return this.signs ? `"v${version}-${Math.floor(Date.now() / SIGNED_BODY_LIFE_MS)}"` : `"v${version}"`;
   }
 
   private async sign(value: unknown): Promise<unknown> {

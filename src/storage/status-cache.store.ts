@@ -5,7 +5,7 @@ import type { Redis } from 'ioredis';
 export interface StatusSnapshot {
   version: number;
   final: boolean;
-  body: Buffer;
+  body: Buffer | string;
 }
 
 const TTL_MS = 300_000;
@@ -19,7 +19,13 @@ redis.call('PEXPIRE', KEYS[1], ARGV[4])
 return 1`;
 
 type CacheRedis = Redis & {
-  putStatusIfNewer(key: string, version: number, final: number, body: Buffer, ttlMs: number): Promise<number>;
+  putStatusIfNewer(
+    key: string,
+    version: number,
+    final: number,
+    body: Buffer | string,
+    ttlMs: number,
+  ): Promise<number>;
 };
 
 /** Status bodies in Redis at `job:status:{jobId}` (a hash of version, final flag and body) for five minutes. */
