@@ -17,8 +17,8 @@ import { ruleIssues, ruleWarnings } from './rules.js';
 
 /** What a client asks for. The prompt may stand here or in `parameters`; nothing has been checked yet. */
 export interface GenerationRequest {
-  mediaType: string;
-  modelId: string;
+  mediaType: unknown;
+  modelId: unknown;
   prompt?: unknown;
   parameters?: unknown;
 }
@@ -46,7 +46,7 @@ export interface GenerationPlan {
 /** Validates, prices and translates a request; throws one `invalid_parameters` error that names every fault. */
 export function planGeneration(registry: ModelRegistry, request: GenerationRequest): GenerationPlan {
   const merged = mergePrompt(request);
-  const model = registry.find(request.modelId);
+  const model = typeof request.modelId === 'string' ? registry.find(request.modelId) : undefined;
   const issues = [...merged.issues, ...modelIssues(registry, request, model)];
   if (model === undefined) throw invalidParameters(issues);
   const parameters = { ...model.defaults, ...merged.parameters };
@@ -134,7 +134,8 @@ function modelIssues(registry: ModelRegistry, request: GenerationRequest, model:
   return issues;
 }
 
-function unknownModel(registry: ModelRegistry, modelId: string, mediaType: MediaType | undefined): string {
+function unknownModel(registry: ModelRegistry, modelId: unknown, mediaType: MediaType | undefined): string {
+  if (typeof modelId !== 'string') return 'modelId must be the id of a model; GET /models lists them';
   const known = registry
     .list(mediaType)
     .filter((model) => model.enabled)

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { AppError } from '../../../src/errors.js';
 import { readGenerationRequest } from '../../../src/jobs/generate-media.request.js';
 import { registry } from '../models/registry-file.js';
@@ -42,5 +43,34 @@ describe('a request for media', () => {
     ['two prompts that differ', { ...valid, parameters: { prompt: 'another' } }],
   ])('is refused for %s', (_what, body) => {
     expect(refusedPaths(body).length).toBeGreaterThan(0);
+  });
+
+  it.each([undefined, 7, null, ['flux-schnell'], {}])(
+    'for the model %j is refused with its other faults',
+    (modelId) => {
+      expect(refusedPaths({ ...valid, modelId, userId: 'a b' }).sort()).toEqual(['modelId', 'userId']);
+    },
+  );
+
+  it('of nothing is told what is missing', () => {
+    expect(refusedPaths({}).sort()).toEqual(['mediaType', 'modelId', 'userId']);
+  });
+
+  it('has each fault named once', () => {
+    const paths = refusedPaths({ mediaType: 5, modelId: {}, userId: [], prompt: 1, parameters: 'none' });
+    expect(paths).toEqual([...new Set(paths)]);
+  });
+
+  it('is refused with a word to the client, whatever its fields hold', () => {
+    const field = fc.oneof(fc.jsonValue(), fc.constantFrom('image', 'flux-schnell', '__proto__', 'toString'));
+    const body = fc.record(
+      { mediaType: field, modelId: field, userId: field, prompt: field, parameters: field },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(body, (hostile) => {
+        expect(refusal({ ...hostile, extra: 1 }).code).toBe('invalid_parameters');
+      }),
+    );
   });
 });
