@@ -35,12 +35,13 @@ function oneOf<const T extends string>(...values: T[]) {
   };
 }
 
+/** Gives the URL with its protocol in small letters and without slashes at its end. */
 function url(...protocols: string[]) {
   return (value: string): string => {
-    const parsed = URL.canParse(value) ? new URL(value) : undefined;
-    const matches = parsed && protocols.includes(parsed.protocol.slice(0, -1)) && parsed.host !== '';
-    return matches
-      ? value.replace(/\/+$/, '')
+    const [protocol = '', rest] = value.split(/:\/\/(.*)/s);
+    const known = protocols.includes(protocol.toLowerCase());
+    return known && rest !== undefined && URL.canParse(value) && new URL(value).host !== ''
+      ? `${protocol.toLowerCase()}://${rest.replace(/\/+$/, '')}`
       : fail(`must be a URL that starts with ${protocols.join(':// or ')}://`);
   };
 }

@@ -104,6 +104,7 @@ describe('settings', () => {
     ['REPLICATE_WEBHOOK_SECRET', `${secret},whsec_short`],
     ['REPLICATE_WEBHOOK_SECRET', ','],
     ['WEBHOOK_BASE_URL', 'ftp://media.example'],
+    ['WEBHOOK_BASE_URL', 'https:media.example'],
     ['S3_ENDPOINT', 's3'],
     ['S3_PUBLIC_BASE_URL', '/media'],
     ['MEDIA_URLS', 'private'],
@@ -138,6 +139,7 @@ describe('settings', () => {
       (settings) => settings.replicate.webhookBaseUrl,
       'https://a/base',
     ],
+    ['REPLICATE_BASE_URL', 'HTTPS://A/V1', (settings) => settings.replicate.baseUrl, 'https://A/V1'],
     [
       'REPLICATE_WEBHOOK_SECRET',
       `${secret}, ${secret}=`,
@@ -167,7 +169,13 @@ describe('settings', () => {
   it.each([
     ['open access in production', { STAGE: 'prod', AUTH_REQUIRED: 'false' }, 'AUTH_REQUIRED'],
     ['webhooks in clear', { STAGE: 'dev', WEBHOOK_BASE_URL: 'http://media.example' }, 'WEBHOOK_BASE_URL'],
+    [
+      'webhooks in clear, in capitals',
+      { STAGE: 'dev', WEBHOOK_BASE_URL: 'HTTP://media' },
+      'WEBHOOK_BASE_URL',
+    ],
     ['the token in clear', { STAGE: 'prod', REPLICATE_BASE_URL: 'http://replicate' }, 'REPLICATE_BASE_URL'],
+    ['it in capitals', { STAGE: 'prod', REPLICATE_BASE_URL: 'Http://replicate' }, 'REPLICATE_BASE_URL'],
   ])('refuse %s', (_what, change, name) => {
     const faults = faultsOf({ ...least, ...change });
     expect(faults).toHaveLength(1);
