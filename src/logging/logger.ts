@@ -53,9 +53,19 @@ export class Logger {
   }
 }
 
-/** An error with its causes, as text; for the operator, never for a client. */
-function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const cause = error.cause === undefined ? '' : ` ← ${describeError(error.cause)}`;
-  return `${error.stack ?? error.message}${cause}`;
+/** An error with its causes, the first eight at most, as text; for the operator, never for a client. */
+export function describeError(error: unknown, mostCauses = 8): string {
+  if (!(error instanceof Error)) return asText(error);
+  const told = error.stack ?? error.message;
+  if (error.cause === undefined) return told;
+  return `${told} ← ${mostCauses > 0 ? describeError(error.cause, mostCauses - 1) : '…'}`;
+}
+
+/** Some things thrown cannot become text: objects without a prototype, or whose own toString throws. */
+function asText(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return 'something that has no text';
+  }
 }

@@ -78,10 +78,20 @@ describe('an error in the log', () => {
     [undefined, 'undefined'],
     [null, 'null'],
     [5, '5'],
+    [Object.create(null), 'something that has no text'],
   ])('may be anything thrown: %j', (thrown, told) => {
     const { logger, lines } = recording();
     logger.error('a', thrown);
     expect(lines()[0]!.error).toBe(told);
+  });
+
+  it('that is its own cause is told to an end', () => {
+    const { logger, lines } = recording();
+    const [outer, inner] = [new Error('outer'), new Error('inner')];
+    Object.assign(outer, { cause: inner });
+    Object.assign(inner, { cause: outer });
+    logger.error('a', outer);
+    expect(lines()[0]!.error).toMatch(/^Error: outer[^]* ← Error: inner[^]* ← …$/);
   });
 
   it('does not tell what else an error carries, which may be a secret', () => {
@@ -99,6 +109,12 @@ describe('an error in the log', () => {
 });
 
 describe('the framework’s own words', () => {
+  it('leave an error that ends the start to the one who ends it', () => {
+    const { logger, printed } = recording();
+    new NestLogger(logger).error(new Error('no registry'), 'ExceptionHandler');
+    expect(printed).toEqual([]);
+  });
+
   it('are log lines, its chatter at debug', () => {
     const { logger, lines } = recording();
     const nest = new NestLogger(logger);
