@@ -79,6 +79,8 @@ export class Generation1700000000001 implements MigrationInterface {
         due_at timestamptz(3) NOT NULL DEFAULT clock_timestamp()
       )`);
     await runner.query('CREATE INDEX outbox_by_due_time ON replicate.outbox (due_at)');
+    await runner.query(`
+      CREATE UNIQUE INDEX one_check_a_job ON replicate.outbox ((payload->>'jobId')) WHERE name = 'check-job'`);
 
     await runner.query(`
       CREATE TABLE replicate.webhook_inbox (
@@ -90,6 +92,8 @@ export class Generation1700000000001 implements MigrationInterface {
         applied_at timestamptz(3),
         outcome text
       )`);
+    await runner.query(`
+      CREATE INDEX applied_webhooks_by_time ON replicate.webhook_inbox (applied_at) WHERE applied_at IS NOT NULL`);
 
     await runner.query(`
       CREATE TABLE replicate.media_outputs (

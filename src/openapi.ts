@@ -23,8 +23,25 @@ export function createDocument(app: NestFastifyApplication, registry: ModelRegis
   const parameters = openApiSchemas(registry) as Record<string, SchemaObject>;
   const schemas = { ...document.components?.schemas, ...parameters };
   document.components = { ...document.components, schemas };
+  for (const operation of operations(document)) addCommonErrors(operation);
   showParameters(schemas.GenerateMediaDto as SchemaObject, Object.keys(parameters));
   return document;
+}
+
+type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
+
+function operations(document: OpenAPIObject): Operation[] {
+  return Object.values(document.paths).flatMap((path) =>
+    [path.get, path.post].filter((found) => found !== undefined),
+  );
+}
+
+/** What any route may answer: 500, and 401 where a key is needed. */
+function addCommonErrors(operation: Operation): void {
+  const content = { 'application/json': { schema: { $ref: '#/components/schemas/ErrorDto' } } };
+  operation.responses['500'] ??= { description: 'Something went wrong on our side', content };
+  const open = operation.security?.some((requirement) => Object.keys(requirement).length === 0);
+  if (!open) operation.responses['401'] ??= { description: 'The key is missing or wrong', content };
 }
 
 /** Lets the `parameters` of a request name the schema of each model's. */

@@ -21,9 +21,12 @@ export function openStatusLane(app: NestFastifyApplication): void {
     const ifNoneMatch = request.headers['if-none-match'];
     const kept = reader.kept(jobId);
     if (kept && !answers.signs) return sendAnswer(reply, answers.answerNow(kept, ifNoneMatch));
-    reader
-      .read(jobId)
-      .then(async (found) => (found ? sendAnswer(reply, await answers.answer(found, ifNoneMatch)) : done()))
-      .catch(() => done());
+    reader.read(jobId).then(
+      (found) =>
+        found
+          ? void answers.answer(found, ifNoneMatch).then((answer) => sendAnswer(reply, answer), done)
+          : done(),
+      () => done(),
+    );
   });
 }

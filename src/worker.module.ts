@@ -21,6 +21,7 @@ import { Relay } from './outbox/relay.js';
 import { QueueModule } from './queue/queue.module.js';
 import { StorageModule } from './storage/storage.module.js';
 import { ApplyWebhookProcessor } from './webhooks/apply-webhook.processor.js';
+import { WebhookInboxSweep } from './webhooks/webhook-inbox-sweep.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 /** THE list of what the worker answers to: the messages it consumes and what it does by the clock. */
@@ -37,6 +38,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     JobCheckSchedule,
     ModelConfigurations,
     Relay,
+    WebhookInboxSweep,
   ],
 })
 export class WorkerModule {

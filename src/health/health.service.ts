@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Settings } from '../config/settings.js';
 import { Database } from '../storage/database.js';
 import { JobMirror } from '../storage/job-mirror.store.js';
 import { MediaStore } from '../storage/media.store.js';
@@ -7,6 +8,7 @@ import { StatusCache } from '../storage/status-cache.store.js';
 import type { ReadyDto, UpOrDown } from './health.dto.js';
 
 const TIMEOUT_MS = 1_000;
+const NOTICE_MS = 5_000;
 
 /** Asks each service for a sign of life. */
 @Injectable()
@@ -18,10 +20,13 @@ export class HealthService implements BeforeApplicationShutdown {
     private readonly cache: StatusCache,
     private readonly table: JobMirror,
     private readonly media: MediaStore,
+    private readonly settings: Settings,
   ) {}
 
-  beforeApplicationShutdown(): void {
+  /** Behind a load balancer, serves on until it has noticed that the process is no longer ready. */
+  async beforeApplicationShutdown(): Promise<void> {
     this.stopping = true;
+    if (this.settings.stage !== 'local') await delay(NOTICE_MS);
   }
 
   async report(): Promise<ReadyDto> {

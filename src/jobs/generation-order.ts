@@ -24,7 +24,7 @@ export function newJob(jobId: string, { userId, plan, retriedFrom }: GenerationO
     modelId: model.modelId,
     parameters: plan.parameters,
     providerModel: provider.model,
-    providerVersion: provider.version,
+    providerVersion: provider.version ?? versionOf(plan),
     providerKind: provider.kind,
     providerInput: plan.providerInput,
     warnings: plan.warnings,
@@ -32,4 +32,10 @@ export function newJob(jobId: string, { userId, plan, retriedFrom }: GenerationO
     estimatedTimeSeconds: plan.estimatedTimeSeconds,
     ...(retriedFrom === undefined ? {} : { retriedFrom }),
   };
+}
+
+/** The version to fall back to when the provider turns out not to run an official model by name. */
+function versionOf({ model, provider }: GenerationPlan): string | null {
+  const own = provider.model === model.provider.runs.model;
+  return own && /^[0-9a-f]{64}$/.test(model.version) ? model.version : null;
 }

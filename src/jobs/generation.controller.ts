@@ -5,14 +5,16 @@ import { ApiErrors } from '../http/api-errors.js';
 import { sendAnswer } from '../http/answer.js';
 import { idempotencyScope, sendReplay, sendStored, toStored } from '../http/idempotent-answer.js';
 import { readWaitSeconds } from '../http/prefer.js';
-import { readIdempotencyKey } from '../idempotency/idempotency-key.js';
-import { IdempotencyRepository } from '../idempotency/idempotency.repository.js';
+import { readIdempotencyKey, type IdempotencyKey } from '../idempotency/idempotency-key.js';
+import { IdempotencyRepository, type StoredAnswer } from '../idempotency/idempotency.repository.js';
+import { Logger } from '../logging/logger.js';
 import { ModelRegistry } from '../models/registry.js';
 import { GENERATION_EXAMPLES, GenerateMediaDto } from './generate-media.dto.js';
 import { readGenerationRequest } from './generate-media.request.js';
+import type { GenerationOrder } from './generation-order.js';
 import { GenerationService } from './generation.service.js';
 import { AcceptedJobDto, EstimateDto, StatusDto } from './job.dto.js';
-import { StatusAnswers } from './status-answer.js';
+import { StatusAnswers, type StatusAnswer } from './status-answer.js';
 
 @ApiTags('generation')
 @Controller('generate-media')
@@ -22,6 +24,7 @@ export class GenerationController {
     private readonly keys: IdempotencyRepository,
     private readonly registry: ModelRegistry,
     private readonly answers: StatusAnswers,
+    private readonly logger: Logger,
   ) {}
 
   @Post()
@@ -61,10 +64,32 @@ export class GenerationController {
     const order = { ...readGenerationRequest(body, this.registry), key, waitSeconds };
     const { jobId, answer } = await this.generation.accept(order);
     if (jobId === undefined) return sendReplay(reply, answer);
-    const end = waitSeconds === undefined ? undefined : await this.answers.end(jobId, waitSeconds);
-    if (key && waitSeconds !== undefined) await this.keys.finish(key, end ? toStored(end) : answer);
+    this.logAccepted(reply.request.id, jobId, order);
+    const end = waitSeconds === undefined ? undefined : await this.endInTime(jobId, waitSeconds, key, answer);
     if (end) return sendAnswer(reply, end);
     sendStored(reply, answer);
+  }
+
+  private logAccepted(requestId: string, jobId: string, { userId, plan }: GenerationOrder): void {
+    const { mediaType, modelId } = plan.model;
+    this.logger.info('job-accepted', { requestId, jobId, userId, mediaType, modelId });
+  }
+
+  /** The job's end as an answer; the job is accepted, so whatever fails while waiting leaves it at the 202. */
+  private async endInTime(
+    jobId: string,
+    seconds: number,
+    key: IdempotencyKey | undefined,
+    accepted: StoredAnswer,
+  ): Promise<StatusAnswer | undefined> {
+    try {
+      const end = await this.answers.end(jobId, seconds);
+      if (key) await this.keys.finish(key, end ? toStored(end) : accepted);
+      return end;
+    } catch (error) {
+      this.logger.error('wait-for-end', error, { jobId });
+      return undefined;
+    }
   }
 
   @Post('estimate')

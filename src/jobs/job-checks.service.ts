@@ -14,8 +14,11 @@ import { PredictionsService } from './predictions.service.js';
 /** When to look again at a job that waits for its turn. */
 const BACKLOG_CHECK_SECONDS = 120;
 
-/** A new prediction may show up late in the list: until then a missing one proves nothing. */
-const LISTING_LAG_SECONDS = 60;
+/**
+ * A create may be under way for 30 s, and its prediction show up in the list a minute late: until then a missing one
+ * proves nothing.
+ */
+const LISTING_LAG_SECONDS = 90;
 
 /** Room for clocks that differ, ours and the provider's. */
 const CLOCK_MARGIN_SECONDS = 60;

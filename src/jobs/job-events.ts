@@ -48,6 +48,7 @@ export class JobEvents {
     signal: AbortSignal,
   ): AsyncGenerator<StatusEvent | undefined> {
     const known = lastVersion !== undefined && lastVersion <= first.version;
+    await this.reader.publish(first);
     if (!known) yield await this.event(first);
     let sent = known ? lastVersion : first.version;
     for (let job: Job | undefined = first; job && !signal.aborted; job = await this.jobs.find(first.jobId)) {

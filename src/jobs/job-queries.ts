@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { invalidParameters } from '../errors.js';
 import { MediaStore } from '../storage/media.store.js';
 import { jobNotFound } from './cancellation.service.js';
 import type { Job } from './job.js';
 import type { JobDto, JobListDto } from './job.dto.js';
+import { readCursor, writeCursor } from './job-cursor.js';
 import { timeline } from './job-history.js';
-import { JobListRepository, type JobFilter, type JobPosition } from './job-list.repository.js';
+import { JobListRepository, type JobFilter } from './job-list.repository.js';
 import type { StatusBody } from './job-status.js';
 import { JobStatusReader } from './job-status-reader.js';
 import { JobsRepository } from './jobs.repository.js';
@@ -29,6 +29,7 @@ export class JobQueries {
     const found = await this.lists.list(filterOf(query), after, query.limit + 1);
     const page = found.slice(0, query.limit);
     const last = found.length > query.limit ? page.at(-1) : undefined;
+    for (const job of page) this.reader.noteShown(job);
     const items = await Promise.all(page.map((job) => this.statusUnpublished(job)));
     return { items, nextCursor: last ? writeCursor(last) : null };
   }
@@ -75,15 +76,4 @@ function filterOf({ from, to, userId, status, mediaType, modelId, scriptId }: Li
     ...(from === undefined ? {} : { from: new Date(from) }),
     ...(to === undefined ? {} : { to: new Date(to) }),
   };
-}
-
-function writeCursor({ createdAt, jobId }: Job): string {
-  return Buffer.from(`${createdAt.toISOString()}|${jobId}`).toString('base64url');
-}
-
-function readCursor(cursor: string): JobPosition {
-  const [createdAt = '', jobId = ''] = Buffer.from(cursor, 'base64url').toString().split('|');
-  const valid = /^\d{4}-\d\d-\d\dT[\d:.]{12}Z$/.test(createdAt) && /^[0-9a-f-]{36}$/.test(jobId);
-  if (valid && !Number.isNaN(Date.parse(createdAt))) return { createdAt, jobId };
-  throw invalidParameters([{ path: 'cursor', message: 'cursor must be the nextCursor of an earlier page' }]);
 }

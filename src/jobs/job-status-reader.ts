@@ -23,7 +23,8 @@ const SHOWN_WRITE_TIMEOUT_MS = 300;
 
 /**
  * Reads a job's status from the first layer that has it: memory (finished jobs only, they cannot change), Redis,
- * DynamoDB, PostgreSQL. A layer that fails, or is behind what this process has already shown, is passed over; what a
+ * DynamoDB, PostgreSQL. DynamoDB may be behind for as long as its mirroring is held up, so what it says of a job that
+ * has not finished counts only when PostgreSQL is away. A layer that fails, or is behind what this process has already shown, is passed over; what a
  * lower layer gives is written to the upper ones before it is shown, so that no other process shows less afterwards.
  */
 @Injectable()
@@ -56,6 +57,11 @@ export class JobStatusReader {
     return this.memory.get(jobId);
   }
 
+  /** Notes that a status was shown, so that this process never shows an older one. */
+  noteShown({ jobId, version }: Job): void {
+    this.shownVersions.set(jobId, Math.max(version, this.shownVersions.get(jobId) ?? 0));
+  }
+
   /** The status of a job just read from PostgreSQL, made known to the upper layers. */
   async publish(job: Job): Promise<FoundStatus> {
     const snapshot = statusSnapshot(job, this.media);
@@ -81,12 +87,16 @@ export class JobStatusReader {
     const cached = await this.fromLayer(() => this.cache.get(jobId), jobId);
     if (cached) return this.show(jobId, cached, 'redis');
     const mirrored = await this.fromLayer(() => this.table.get(jobId), jobId);
-    if (mirrored) {
+    if (mirrored?.final) {
       await this.cache.put(jobId, mirrored).catch(() => undefined);
       return this.show(jobId, mirrored, 'dynamodb');
     }
-    const job = await this.jobs.find(jobId);
+    const job = await this.jobs.find(jobId).catch((error: unknown) => {
+      if (mirrored) return undefined;
+      throw error;
+    });
     if (job) return this.publish(job);
+    if (mirrored) return this.show(jobId, mirrored, 'dynamodb');
     this.unknown.set(jobId, true);
     return undefined;
   }

@@ -8,6 +8,7 @@ import { readIdempotencyKey } from '../idempotency/idempotency-key.js';
 import { IdempotencyRepository } from '../idempotency/idempotency.repository.js';
 import { CancellationService, jobNotFound } from './cancellation.service.js';
 import { GenerationService } from './generation.service.js';
+import { isFinal } from './job.js';
 import { AcceptedJobDto, JobDto, JobListDto, StatusDto } from './job.dto.js';
 import { JobEvents } from './job-events.js';
 import { readJobId } from './job-id.js';
@@ -51,7 +52,8 @@ export class JobsController {
   @ApiResponse({
     status: 202,
     type: StatusDto,
-    description: 'The job as it stands; a running one ends when the provider stops',
+    description:
+      'The job as it stands; a running one ends when the provider stops, one whose output is being stored completes',
   })
   @ApiErrors(404, 409, 503)
   async cancel(@Param('jobId') jobId: string): Promise<StatusDto> {
@@ -91,6 +93,10 @@ export class JobsController {
     description: '`event: status`, `data:` the status body, `id:` its version; a comment every 15 s',
     content: { 'text/event-stream': { schema: { type: 'string' } } },
   })
+  @ApiResponse({
+    status: 204,
+    description: 'The job has ended and the client has its last event: do not come back',
+  })
   @ApiErrors(404, 503)
   async follow(
     @Param('jobId') jobId: string,
@@ -101,6 +107,7 @@ export class JobsController {
     const job = await this.jobs.find(readJobId(jobId));
     if (!job) throw jobNotFound(jobId);
     const lastVersion = /^\d{1,9}$/.test(lastEventId ?? '') ? Number(lastEventId) : undefined;
+    if (isFinal(job.state) && lastVersion === job.version) return void reply.status(204).send();
     const stream = new EventStream(request, reply);
     for await (const event of this.events.follow(job, lastVersion, stream.signal)) {
       if (event) stream.send({ event: 'status', id: event.version, data: event.body });

@@ -139,7 +139,8 @@ const TAKE_DUE_CHECKS = {
       UPDATE replicate.jobs job SET check_at = clock_timestamp() + $2 * interval '1 second'
       FROM due WHERE job.job_id = due.job_id RETURNING job.job_id)
     INSERT INTO replicate.outbox (name, payload)
-    SELECT 'check-job', jsonb_build_object('jobId', job_id) FROM pushed RETURNING message_id`,
+    SELECT 'check-job', jsonb_build_object('jobId', job_id) FROM pushed
+    ON CONFLICT DO NOTHING RETURNING message_id`,
 };
 
 const POSTPONE_CHECK = {

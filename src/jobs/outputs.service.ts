@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { AppError } from '../errors.js';
+import { AppError, type ErrorCode } from '../errors.js';
 import { Logger } from '../logging/logger.js';
 import { MediaIngest } from '../media/ingest.js';
 import { mediaPrefix, metadataKey } from '../media/object-keys.js';
 import type { StoredOutput } from '../media/stored-output.js';
 import { actualCost } from '../models/actual-cost.js';
+import { storableText } from '../models/prediction.js';
 import { ModelRegistry } from '../models/registry.js';
 import type { Delivery } from '../queue/message-consumer.js';
 import { Database } from '../storage/database.js';
@@ -15,7 +16,11 @@ import { MediaOutputEntity } from './media-output.entity.js';
 import { STORING_CHECK_SECONDS } from './prediction-outcome.js';
 
 const LEASE_RENEWAL_MS = 15_000;
-const INVALID_OUTPUT_ATTEMPTS = 3;
+const GIVE_UP_AFTER_MS = 55 * 60_000;
+
+/** What arrived broken, or was not there, may be whole the next time. */
+const FAULTS_OF_THE_SOURCE: ErrorCode[] = ['output_invalid', 'output_missing'];
+const SOURCE_ATTEMPTS = 4;
 
 /** Brings a finished prediction's outputs into the bucket and completes the job. */
 @Injectable()
@@ -40,9 +45,15 @@ export class OutputsService {
       await this.complete(job, outputs);
     } catch (error) {
       if (signal.aborted) throw error;
-      if (!isFinalFault(error, delivery)) throw toBeTriedAgain(error);
+      if (!isFinalFault(job, error, delivery)) throw toBeTriedAgain(error);
       this.logger.error('store-outputs', error, { jobId });
-      await this.lifecycle.move({ jobId, to: 'failed', cause: 'worker', error: asJobError(error) });
+      await this.lifecycle.move({
+        jobId,
+        to: 'failed',
+        cause: 'worker',
+        error: asJobError(error),
+        actualCost: this.costOf(job, []),
+      });
     } finally {
       clearInterval(lease);
     }
@@ -80,6 +91,7 @@ export class OutputsService {
     return transitions.find((transition) => transition.toState === 'storing')?.cause ?? 'worker';
   }
 
+  /** What the provider charges for what was made; as planned where that is not known. */
   private costOf(job: Job, outputs: StoredOutput[]): string {
     const model = this.registry.find(job.modelId);
     const seconds = outputs.map((output) => output.durationSeconds).filter((value) => value !== undefined);
@@ -87,7 +99,7 @@ export class OutputsService {
     const cost =
       model &&
       actualCost(model, job.parameters, {
-        outputs: outputs.length,
+        ...(outputs.length > 0 ? { outputs: outputs.length } : {}),
         ...(seconds.length > 0 ? { mediaSeconds: seconds.reduce((sum, value) => sum + value, 0) } : {}),
         ...(typeof predictSeconds === 'number' ? { predictSeconds } : {}),
       });
@@ -122,11 +134,15 @@ function outputRow(jobId: string, { index, bytes, ...output }: StoredOutput) {
   return { jobId, outputIndex: index, fileSize: bytes, ...output };
 }
 
-function isFinalFault(error: unknown, { attempt, lastAttempt }: Delivery): boolean {
-  if (lastAttempt) return true;
+/**
+ * The output has been paid for and the provider keeps it for an hour: until shortly before that, only what its source
+ * gives again and again ends the job.
+ */
+function isFinalFault(job: Job, error: unknown, { attempt, lastAttempt }: Delivery): boolean {
+  const late = Date.now() - job.updatedAt.getTime() > GIVE_UP_AFTER_MS;
+  if (lastAttempt || late) return true;
   if (!(error instanceof AppError) || error.retryable) return false;
-  // What arrived broken may be whole at the source: the output has been paid for, so it is fetched anew.
-  return error.code !== 'output_invalid' || attempt >= INVALID_OUTPUT_ATTEMPTS;
+  return !FAULTS_OF_THE_SOURCE.includes(error.code) || attempt >= SOURCE_ATTEMPTS;
 }
 
 function toBeTriedAgain(error: unknown): unknown {
@@ -134,7 +150,16 @@ function toBeTriedAgain(error: unknown): unknown {
   return new AppError(error.code, error.message, { retryable: true, cause: error });
 }
 
+/** What clients are told; the fault's own words are for the operator. */
+const MESSAGES: Partial<Record<ErrorCode, string>> = {
+  output_missing: 'The provider no longer has the output',
+  output_invalid: 'The provider’s output is not a media file of the kind that was asked for',
+  provider_timeout: 'The provider did not deliver the output in time',
+  provider_unavailable: 'The provider did not deliver the output',
+};
+
 function asJobError(error: unknown): JobError {
-  if (error instanceof AppError) return { code: error.code, message: error.message, retryable: true };
-  return { code: 'storage_failed', message: 'The output could not be stored', retryable: true };
+  const code = error instanceof AppError ? error.code : 'storage_failed';
+  const message = MESSAGES[code] ?? 'The output could not be stored';
+  return { code, message, retryable: true, detail: storableText(String(error)) };
 }

@@ -11,6 +11,9 @@ import { PredictionsService } from './predictions.service.js';
 /** How long after a create whose answer was lost the job is looked at: the webhook has had its chance by then. */
 const UNCLEAR_CHECK_SECONDS = 10;
 
+const LONGEST_HOLD_UP_MS = 10_000;
+const LONGEST_POSTPONEMENT_SECONDS = 300;
+
 /** A prediction runs at most this long, waiting included, before the provider ends it. */
 const SHORTEST_DEADLINE_SECONDS = 900;
 const LONGEST_DEADLINE_SECONDS = 1_800;
@@ -31,6 +34,7 @@ export class SubmissionService {
 
   async submit(jobId: string): Promise<void> {
     const nonce = randomUUID();
+    const startedAt = performance.now();
     const job = await this.lifecycle.move({
       jobId,
       to: 'submitting',
@@ -43,6 +47,8 @@ export class SubmissionService {
       await this.lifecycle.move({ jobId, ofNonce: nonce, to: 'canceled', cause: 'cancel' });
       return;
     }
+    // Held up for long, the attempt may have been given up meanwhile: it is left to the check.
+    if (performance.now() - startedAt > LONGEST_HOLD_UP_MS) return;
     await this.settle(job, await this.provider.create(this.requestFor(job, nonce)));
   }
 
@@ -67,7 +73,7 @@ export class SubmissionService {
         await this.predictions.apply(jobId, outcome.prediction, 'worker');
         return;
       case 'postponed':
-        return this.postpone(job, outcome.afterSeconds, outcome.detail);
+        return this.postpone(job, Math.max(outcome.afterSeconds, backoffSeconds(job)), outcome.detail);
       case 'refused':
         await this.lifecycle.move({
           jobId,
@@ -95,6 +101,11 @@ export class SubmissionService {
       messages: [message('submit-job', { jobId }, afterSeconds * 1_000)],
     });
   }
+}
+
+/** Grows with the attempts, so that a provider that is away for long is asked less and less. */
+function backoffSeconds({ attempt }: Job): number {
+  return Math.min(2 ** (attempt - 1), LONGEST_POSTPONEMENT_SECONDS);
 }
 
 function deadlineSeconds(job: Job): number {

@@ -31,8 +31,8 @@ export async function exchange(input: string | URL | Request, init: RequestInit 
     const retryAfter = response.headers.get('retry-after');
     return { kind: 'answered', status: response.status, body: parse(text), retryAfter };
   } catch (error) {
-    const code = codeOf(error);
-    return { kind: UNSENT_CODES.includes(code) ? 'unsent' : 'silent', reason: code };
+    const { code, connecting } = failureOf(error);
+    return { kind: connecting && UNSENT_CODES.includes(code) ? 'unsent' : 'silent', reason: code };
   }
 }
 
@@ -44,7 +44,8 @@ function parse(text: string): unknown {
   }
 }
 
-function codeOf(error: unknown): string {
-  const { cause, name } = error as Error & { cause?: { code?: string } };
-  return cause?.code ?? name;
+function failureOf(error: unknown): { code: string; connecting: boolean } {
+  const { cause, name } = error as Error & { cause?: { code?: string; syscall?: string } };
+  const { code = name, syscall = 'connect' } = cause ?? {};
+  return { code, connecting: syscall === 'connect' || syscall === 'getaddrinfo' };
 }

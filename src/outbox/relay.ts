@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Logger } from '../logging/logger.js';
+import { MESSAGE_NAMES } from '../queue/messages.js';
 import { MessageQueue, type OutgoingMessage } from '../queue/message-queue.js';
 import { ScheduledTask } from '../schedule/scheduled-task.js';
 import { Database } from '../storage/database.js';
@@ -14,13 +15,14 @@ const ANY_DUE = {
 
 const TAKE_DUE = `
   DELETE FROM replicate.outbox WHERE message_id IN (
-    SELECT message_id FROM replicate.outbox WHERE due_at <= clock_timestamp()
+    SELECT message_id FROM replicate.outbox WHERE due_at <= clock_timestamp() AND name = ANY($1)
     ORDER BY due_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)
   RETURNING message_id AS id, name, payload`;
 
 /**
  * Carries messages from the outbox to the queue. They leave the outbox only when the queue has them; dying in between
  * sends them again under the same id, which the queue ignores. Any number of relays work beside each other.
+ * Messages of names that this version does not know wait for one that does.
  */
 @Injectable()
 export class Relay extends ScheduledTask {
@@ -37,7 +39,7 @@ export class Relay extends ScheduledTask {
     const due = await this.database.query(ANY_DUE, []);
     if (due.length === 0) return false;
     return this.database.transaction(async (manager) => {
-      const [messages] = await manager.query<[OutgoingMessage[], number]>(TAKE_DUE);
+      const [messages] = await manager.query<[OutgoingMessage[], number]>(TAKE_DUE, [MESSAGE_NAMES]);
       await this.queue.send(messages);
       return messages.length === BATCH;
     });

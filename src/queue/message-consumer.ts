@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { WorkerHost } from '@nestjs/bullmq';
-import type { BeforeApplicationShutdown } from '@nestjs/common';
+import { Inject, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { type Job, UnrecoverableError } from 'bullmq';
 import { AppError } from '../errors.js';
+import { describeError, Logger } from '../logging/logger.js';
 import { MESSAGES, readPayload, type MessageName, type MessagePayloads } from './messages.js';
 
 /** What a handler may need to know about the delivery of its message. */
@@ -15,7 +16,9 @@ export interface Delivery {
   lastAttempt: boolean;
 }
 
-const CLOSE_TIMEOUT_MS = 20_000;
+const DRAIN_MS = 15_000;
+const CANCEL_MS = 5_000;
+const ERROR_INTERVAL_MS = 10_000;
 
 /**
  * Base of every processor: checks the payload, and gives up at once on an error that trying again cannot mend.
@@ -23,9 +26,14 @@ const CLOSE_TIMEOUT_MS = 20_000;
  */
 export abstract class MessageConsumer<N extends MessageName>
   extends WorkerHost
-  implements BeforeApplicationShutdown
+  implements BeforeApplicationShutdown, OnApplicationBootstrap
 {
   protected abstract readonly messageName: N;
+
+  @Inject(Logger)
+  private readonly logger!: Logger;
+
+  private lastErrorAt = 0;
 
   protected abstract handle(payload: MessagePayloads[N], delivery: Delivery): Promise<void>;
 
@@ -51,8 +59,37 @@ export abstract class MessageConsumer<N extends MessageName>
     }
   }
 
-  /** Takes no more messages and waits for those in hand, at most 20 s; what is left over is handed back as stalled. */
-  async beforeApplicationShutdown(): Promise<void> {
-    await Promise.race([this.worker.close(), delay(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
+  /** Has every failed try told, and the connection's faults at most each ten seconds. */
+  onApplicationBootstrap(): void {
+    const action = this.messageName;
+    this.worker.on('failed', (job, error) => {
+      this.logger.warn('message-failed', {
+        message: action,
+        ...payloadFields(job),
+        error: describeError(error),
+      });
+    });
+    this.worker.on('error', (error) => {
+      if (Date.now() - this.lastErrorAt < ERROR_INTERVAL_MS) return;
+      this.lastErrorAt = Date.now();
+      this.logger.error('queue-connection', error, { message: action });
+    });
+    this.worker.on('lockRenewalFailed', (ids: string[]) => ids.forEach((id) => this.worker.cancelJob(id)));
   }
+
+  /**
+   * Takes no more messages and waits for those in hand; after 15 s they are told to stop, and what has not ended 5 s
+   * later is handed on as stalled.
+   */
+  async beforeApplicationShutdown(): Promise<void> {
+    const closing = this.worker.close();
+    const closed = await Promise.race([closing.then(() => true), delay(DRAIN_MS, false, { ref: false })]);
+    if (closed) return;
+    this.worker.cancelAllJobs('the worker stops');
+    await Promise.race([closing, delay(CANCEL_MS, undefined, { ref: false })]);
+  }
+}
+
+function payloadFields(job: Job | undefined) {
+  return { attempt: job?.attemptsMade, ...(job?.data as Record<string, string> | undefined) };
 }

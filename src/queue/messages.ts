@@ -73,9 +73,10 @@ export const MESSAGES: {
     longestBackoffMs: MINUTE,
     concurrency: 16,
   },
+  // Goes on for about as long as the provider keeps the outputs.
   'store-outputs': {
     fields: ['jobId'],
-    attempts: 8,
+    attempts: 80,
     backoffMs: SECOND,
     longestBackoffMs: MINUTE,
     concurrency: 4,

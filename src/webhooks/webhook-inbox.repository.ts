@@ -34,6 +34,13 @@ const MARK_APPLIED = {
   text: `UPDATE replicate.webhook_inbox SET applied_at = clock_timestamp(), outcome = $2 WHERE webhook_id = $1`,
 };
 
+const REMOVE_APPLIED = {
+  name: 'webhook-remove-applied',
+  text: `DELETE FROM replicate.webhook_inbox WHERE webhook_id = ANY(ARRAY(
+    SELECT webhook_id FROM replicate.webhook_inbox
+    WHERE applied_at < clock_timestamp() - interval '7 days' LIMIT $1)) RETURNING 1`,
+};
+
 /** The durable inbox of webhooks: a row a `webhook-id`. */
 @Injectable()
 export class WebhookInboxRepository {
@@ -52,5 +59,10 @@ export class WebhookInboxRepository {
 
   async markApplied(webhookId: string, outcome: string): Promise<void> {
     await this.database.query(MARK_APPLIED, [webhookId, outcome]);
+  }
+
+  /** Removes up to `limit` webhooks that were applied over a week ago; returns how many. */
+  async removeApplied(limit: number): Promise<number> {
+    return (await this.database.query(REMOVE_APPLIED, [limit])).length;
   }
 }

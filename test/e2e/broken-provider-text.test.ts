@@ -46,7 +46,7 @@ describe('two alike jobs whose creates went unanswered', () => {
       (await Promise.all(jobIds.map((id) => app.simulator.createsOf(id)))).flat();
     for (const jobId of jobIds) await reachedState(app.database, jobId, 'submitting');
     await eventually(createsOfBoth, (creates) => creates.length === 2);
-    for (const jobId of jobIds) await letTimePass(app.database, jobId, 61);
+    for (const jobId of jobIds) await letTimePass(app.database, jobId, 91);
     for (const jobId of jobIds) expect((await app.api.finished(jobId)).status).toBe('completed');
     expect(await createsOfBoth()).toHaveLength(2);
   });

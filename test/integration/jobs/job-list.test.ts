@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { AppError } from '../../../src/errors.js';
 import { JobListRepository } from '../../../src/jobs/job-list.repository.js';
 import { JobQueries } from '../../../src/jobs/job-queries.js';
-import type { JobStatusReader } from '../../../src/jobs/job-status-reader.js';
+import { JobStatusReader } from '../../../src/jobs/job-status-reader.js';
 import { JobsRepository } from '../../../src/jobs/jobs.repository.js';
 import type { ListJobsQuery } from '../../../src/jobs/list-jobs.dto.js';
 import type { StatusPresenter } from '../../../src/jobs/status-presenter.js';
+import type { JobMirror } from '../../../src/storage/job-mirror.store.js';
 import type { MediaStore } from '../../../src/storage/media.store.js';
+import type { StatusCache } from '../../../src/storage/status-cache.store.js';
 import { startTestDatabase, type TestDatabase } from '../storage/test-database.js';
 import { aNewJob } from './new-job.js';
 
@@ -26,7 +28,8 @@ beforeAll(async () => {
   lists = new JobListRepository(db.database);
   const presenter = { present: async ({ body }: { body: Buffer }) => body } as unknown as StatusPresenter;
   const none = undefined as unknown;
-  queries = new JobQueries(jobs, lists, none as JobStatusReader, presenter, none as MediaStore);
+  const reader = new JobStatusReader(jobs, none as StatusCache, none as JobMirror, none as MediaStore);
+  queries = new JobQueries(jobs, lists, reader, presenter, none as MediaStore);
   await db.pool.query(
     `INSERT INTO replicate.jobs (job_id, user_id, media_type, model_id, state, parameters, provider_kind, provider_input,
        estimated_cost, estimated_time_seconds, script_id, created_at)

@@ -25,7 +25,7 @@ describe('a consumer of messages', () => {
     const consumer = new Consumer();
     const { signal } = new AbortController();
     await consumer.process(delivered(), 'token', signal);
-    expect(consumer.handled).toEqual([{ jobId: 'j1', delivery: { signal, lastAttempt: false } }]);
+    expect(consumer.handled).toEqual([{ jobId: 'j1', delivery: { signal, attempt: 1, lastAttempt: false } }]);
     expect(consumer.process).toHaveLength(3);
   });
 
