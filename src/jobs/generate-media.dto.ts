@@ -1,7 +1,10 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsObject, IsOptional, IsString, Matches } from 'class-validator';
 
-const USER_ID = /^(?!\.{1,2}$)[A-Za-z0-9._@-]{1,128}$/;
+export const USER_ID = /^(?!\.{1,2}$)[A-Za-z0-9._@-]{1,128}$/;
+export const USER_ID_RULE = {
+  message: 'userId must have 1 to 128 of the characters A-Z a-z 0-9 . _ @ - and be neither "." nor ".."',
+};
 
 /** What to generate. What the model's parameters may be, `GET /models/{modelId}` tells. */
 export class GenerateMediaDto {
@@ -21,9 +24,7 @@ export class GenerateMediaDto {
     example: 'producer-1',
   })
   @IsString({ message: 'userId must be text' })
-  @Matches(USER_ID, {
-    message: 'userId must have 1 to 128 of the characters A-Z a-z 0-9 . _ @ - and be neither "." nor ".."',
-  })
+  @Matches(USER_ID, USER_ID_RULE)
   userId!: string;
 
   @ApiPropertyOptional({

@@ -1,16 +1,17 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsISO8601, IsOptional, IsString, IsUUID, MaxLength } from 'class-validator';
+import { IsIn, IsOptional, IsUUID, Matches } from 'class-validator';
+import { IsTime } from '../http/is-time.js';
 import { PageQuery } from '../http/page-query.dto.js';
+import { USER_ID, USER_ID_RULE } from './generate-media.dto.js';
 import { JOB_STATUSES, type JobStatus } from './job.js';
 
 const MEDIA_TYPES = ['image', 'video', 'audio'];
-const TIME_RULE = (name: string) => ({ message: `${name} must be a time such as 2026-01-31T12:00:00.000Z` });
+const MODEL_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
 export class ListJobsQuery extends PageQuery {
-  @ApiPropertyOptional({ type: 'string' })
+  @ApiPropertyOptional({ type: 'string', pattern: USER_ID.source })
   @IsOptional()
-  @IsString()
-  @MaxLength(128)
+  @Matches(USER_ID, USER_ID_RULE)
   userId?: string;
 
   @ApiPropertyOptional({ enum: JOB_STATUSES })
@@ -23,10 +24,9 @@ export class ListJobsQuery extends PageQuery {
   @IsIn(MEDIA_TYPES, { message: `mediaType must be one of ${MEDIA_TYPES.join(', ')}` })
   mediaType?: string;
 
-  @ApiPropertyOptional({ type: 'string' })
+  @ApiPropertyOptional({ type: 'string', pattern: MODEL_ID.source })
   @IsOptional()
-  @IsString()
-  @MaxLength(128)
+  @Matches(MODEL_ID, { message: 'modelId must be the id of a model; GET /models lists them' })
   modelId?: string;
 
   @ApiPropertyOptional({ type: 'string', format: 'uuid' })
@@ -34,13 +34,21 @@ export class ListJobsQuery extends PageQuery {
   @IsUUID(undefined, { message: 'scriptId must be a UUID' })
   scriptId?: string;
 
-  @ApiPropertyOptional({ type: 'string', format: 'date-time', description: 'Created at or after.' })
+  @ApiPropertyOptional({
+    type: 'string',
+    format: 'date-time',
+    description: 'Created at or after; a day alone starts at 00:00 UTC.',
+  })
   @IsOptional()
-  @IsISO8601({ strict: true }, TIME_RULE('from'))
+  @IsTime()
   from?: string;
 
-  @ApiPropertyOptional({ type: 'string', format: 'date-time', description: 'Created before.' })
+  @ApiPropertyOptional({
+    type: 'string',
+    format: 'date-time',
+    description: 'Created before; a day alone starts at 00:00 UTC.',
+  })
   @IsOptional()
-  @IsISO8601({ strict: true }, TIME_RULE('to'))
+  @IsTime()
   to?: string;
 }
