@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiErrors } from '../http/api-errors.js';
 import { EventStream } from '../http/event-stream.js';
 import { idempotencyScope, sendReplay, sendStored } from '../http/idempotent-answer.js';
+import { refuseFields } from '../http/validate-body.js';
 import { readIdempotencyKey } from '../idempotency/idempotency-key.js';
 import { IdempotencyRepository } from '../idempotency/idempotency.repository.js';
 import { CancellationService, jobNotFound } from './cancellation.service.js';
@@ -55,9 +56,11 @@ export class JobsController {
     description:
       'The job as it stands; a running one ends when the provider stops, one whose output is being stored completes',
   })
-  @ApiErrors(404, 409, 503)
-  async cancel(@Param('jobId') jobId: string): Promise<StatusDto> {
-    return this.queries.status(await this.cancellation.request(readJobId(jobId)));
+  @ApiErrors(400, 404, 409, 413, 415, 503)
+  async cancel(@Param('jobId') jobId: string, @Req() request: FastifyRequest): Promise<StatusDto> {
+    const wanted = readJobId(jobId);
+    refuseFields(request.body);
+    return this.queries.status(await this.cancellation.request(wanted));
   }
 
   @Post(':jobId/retry')
@@ -65,13 +68,14 @@ export class JobsController {
   @ApiParam({ name: 'jobId', schema: { type: 'string', format: 'uuid' } })
   @ApiHeader({ name: 'Idempotency-Key', required: false })
   @ApiResponse({ status: 202, type: AcceptedJobDto })
-  @ApiErrors(400, 404, 409, 422, 503)
+  @ApiErrors(400, 404, 409, 413, 415, 422, 503)
   async retry(
     @Param('jobId') jobId: string,
     @Headers() headers: Record<string, unknown>,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const original = readJobId(jobId);
+    refuseFields(reply.request.body);
     const scope = idempotencyScope(headers, `retry ${original}`);
     const key = readIdempotencyKey(headers['idempotency-key'], scope, null);
     const given = key && (await this.keys.find(key));

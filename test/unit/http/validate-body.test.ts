@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { bodyIssues } from '../../../src/http/validate-body.js';
+import { AppError } from '../../../src/errors.js';
+import { bodyIssues, refuseFields } from '../../../src/http/validate-body.js';
 import { GenerateMediaDto } from '../../../src/jobs/generate-media.dto.js';
 
 const valid = { mediaType: 'image', modelId: 'flux-schnell', userId: 'producer-1' };
@@ -41,6 +42,21 @@ describe('a body', () => {
     ]);
   });
 
+  it.each(['constructor', 'hasOwnProperty', 'toString', '__proto__'])(
+    'with a field named %s, as parts of objects are, is refused by that name',
+    (name) => {
+      for (const value of ['null', '5', '{"name":"x"}']) {
+        const body = JSON.parse(`{"${name}": ${value}}`) as object;
+        const all = Object.defineProperties({ ...valid }, Object.getOwnPropertyDescriptors(body));
+        expect(paths(all)).toEqual([name]);
+      }
+    },
+  );
+
+  it('with a field of a name without end is told its beginning', () => {
+    expect(paths({ ...valid, ['x'.repeat(100_000)]: 1 })).toEqual(['x'.repeat(64)]);
+  });
+
   it.each(['mediaType', 'modelId', 'userId'])('without %s is refused', (field) => {
     const { [field as 'userId']: _left, ...rest } = valid;
     expect(paths(rest)).toEqual([field]);
@@ -67,5 +83,28 @@ describe('a body', () => {
         expect(issues(body).length).toBeGreaterThan(0);
       }),
     );
+  });
+});
+
+describe('where no body is taken', () => {
+  it.each([[undefined], [{}]])('%j passes', (body) => {
+    expect(() => refuseFields(body)).not.toThrow();
+  });
+
+  it.each([
+    [{ reason: 1, constructor: null }, ['reason', 'constructor']],
+    [null, ['']],
+    [[], ['']],
+    ['text', ['']],
+    [0, ['']],
+  ])('%j is refused by its fields', (body, expected) => {
+    let refusal: unknown;
+    try {
+      refuseFields(body);
+    } catch (error) {
+      refusal = error;
+    }
+    expect(refusal).toBeInstanceOf(AppError);
+    expect((refusal as AppError).issues.map(({ path }) => path)).toEqual(expected);
   });
 });
