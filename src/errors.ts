@@ -10,6 +10,8 @@ export type ErrorCode =
   | 'unprocessable'
   | 'payload_too_large'
   | 'unsupported_media_type'
+  | 'headers_too_large'
+  | 'request_timeout'
   | 'rate_limited'
   | 'budget_exceeded'
   | 'service_unavailable'

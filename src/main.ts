@@ -16,7 +16,7 @@ await startProcess(async (settings, logger) => {
     {
       abortOnError: false,
       logger: new NestLogger(logger),
-      rawBody: true,
+      bodyParser: false,
     },
   );
   app.useGlobalPipes(createValidationPipe());

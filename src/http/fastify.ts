@@ -1,17 +1,31 @@
 import { randomUUID } from 'node:crypto';
+import { maxHeaderSize } from 'node:http';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { AppError } from '../errors.js';
 import type { Logger } from '../logging/logger.js';
+import { answerBrokenAddress, answerBrokenHead } from './broken-requests.js';
+import { readJsonAlone } from './json-body.js';
 
 const BODY_LIMIT_BYTES = 2 * 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 const CLOSE_INTERVAL_MS = 100;
 
-/** Fastify with our limits, and with a request id on every answer and log line. */
+/**
+ * Fastify with our limits, JSON bodies alone, and a request id on every answer and log line. NestJS is to bring no body
+ * parsers (`bodyParser: false`).
+ */
 export function createAdapter(logger: Logger): FastifyAdapter {
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    // Every address that fits into a head reaches its route: what is too long for an id is one that does not exist.
+    routerOptions: { maxParamLength: maxHeaderSize },
+    // Node would answer a request without a host by itself, and without a body.
+    http: { requireHostHeader: false },
+    frameworkErrors: answerBrokenAddress,
+    clientErrorHandler: (error, socket) => answerBrokenHead(logger, error, socket),
+    return503OnClosing: false,
     genReqId: (request: { headers: Record<string, unknown> }) => requestId(request.headers['x-request-id']),
   });
   const fastify = adapter.getInstance();
@@ -23,6 +37,10 @@ export function createAdapter(logger: Logger): FastifyAdapter {
     logRequest(logger, request, reply);
     done();
   });
+  readJsonAlone(fastify);
+  fastify.addHook('onRequest', (request, _reply, done) => done(hostFault(request)));
+  serveWhateverIsExpected(fastify);
+  refuseWhileStopping(fastify);
   closeWhatFallsIdle(fastify);
   return adapter;
 }
@@ -36,6 +54,29 @@ function closeWhatFallsIdle(fastify: FastifyInstance): void {
     setInterval(() => fastify.server.closeIdleConnections(), CLOSE_INTERVAL_MS).unref();
     done();
   });
+}
+
+/** HTTP/1.1 wants a host in every request (RFC 9112, section 3.2). */
+function hostFault({ raw }: FastifyRequest): AppError | undefined {
+  const missing = raw.httpVersion === '1.1' && raw.headers.host === undefined;
+  return missing ? new AppError('invalid_parameters', 'The Host header is missing: send it') : undefined;
+}
+
+/** A server need not know what `Expect` asks for (RFC 9110, section 10.1.1); Node would answer 417 without a body. */
+function serveWhateverIsExpected({ server }: FastifyInstance): void {
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+}
+
+/** Requests that still come over open connections are told to come back, to another process. */
+function refuseWhileStopping(fastify: FastifyInstance): void {
+  let refusal: AppError | undefined;
+  fastify.addHook('preClose', (done) => {
+    refusal = new AppError('service_unavailable', 'This process is stopping: try again', {
+      retryAfterSeconds: 1,
+    });
+    done();
+  });
+  fastify.addHook('onRequest', (_request, _reply, done) => done(refusal));
 }
 
 /** The client's own id when it is fit for a header and a log line, else a new one. */

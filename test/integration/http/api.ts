@@ -27,7 +27,7 @@ export async function startApi(env: Environment): Promise<RunningApi> {
   const app = await NestFactory.create<NestFastifyApplication>(
     ApiModule.of(settings, logger),
     createAdapter(logger),
-    { abortOnError: false, logger: new NestLogger(logger), rawBody: true },
+    { abortOnError: false, logger: new NestLogger(logger), bodyParser: false },
   );
   app.useGlobalPipes(createValidationPipe());
   serveDocs(app, app.get(ModelRegistry));

@@ -53,6 +53,31 @@ function expectError(answer: Answer, status: number, code: string): void {
 const raw = (body: string, type = 'application/json') =>
   api.client.call('POST', '/generate-media', { body, headers: { 'content-type': type } });
 
+const rawBytes = (body: Buffer) =>
+  fetch(`${api.url}/generate-media`, {
+    method: 'POST',
+    body,
+    headers: { 'content-type': 'application/json' },
+  }).then(async (response): Promise<Answer> => {
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, text, body: JSON.parse(text) as unknown };
+  });
+
+const posted = (change: object, headers: Record<string, string> = {}) =>
+  api.client.post('/generate-media', { ...valid, ...change }, headers);
+
+const after = (place: string) => api.client.get(`/jobs?cursor=${Buffer.from(place).toString('base64url')}`);
+
+/** What the API answers to bytes on a bare connection, until it closes it. */
+async function answerTo(bytes: string): Promise<string> {
+  const { hostname, port } = new URL(api.url);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => undefined).write(bytes);
+  const chunks: Buffer[] = [];
+  for await (const chunk of socket) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString();
+}
+
 describe('an error', () => {
   it.each([
     ['an unknown path', () => api.client.get('/nowhere'), 404, 'not_found'],
@@ -63,6 +88,25 @@ describe('an error', () => {
     ['broken JSON', () => raw('{"a":'), 400, 'invalid_parameters'],
     ['an empty body', () => raw(''), 400, 'invalid_parameters'],
     ['a poisoned prototype', () => raw('{"__proto__":{"a":1}}'), 400, 'invalid_parameters'],
+    ['nothing at all', () => api.client.post('/generate-media', {}), 400, 'invalid_parameters'],
+    [
+      'an estimate of nothing',
+      () => api.client.post('/generate-media/estimate', {}),
+      400,
+      'invalid_parameters',
+    ],
+    ['a modelId that is a number', () => posted({ modelId: 5 }), 400, 'invalid_parameters'],
+    ['a field that breaks validators', () => posted({ constructor: null }), 400, 'invalid_parameters'],
+    ['a field named as a part of objects', () => posted({ hasOwnProperty: 5 }), 400, 'invalid_parameters'],
+    [
+      'bytes that are not UTF-8',
+      () => rawBytes(Buffer.from('{"a":"\xff"}', 'latin1')),
+      400,
+      'invalid_parameters',
+    ],
+    ['text', () => raw('hello', 'text/plain'), 415, 'unsupported_media_type'],
+    ['a form', () => raw('a=1', 'application/x-www-form-urlencoded'), 415, 'unsupported_media_type'],
+    ['a type that is none', () => raw('{}', 'json'), 415, 'unsupported_media_type'],
     ['XML', () => raw('<a/>', 'application/xml'), 415, 'unsupported_media_type'],
     ['a body of 3 MiB', () => raw(JSON.stringify({ a: 'x'.repeat(3 << 20) })), 413, 'payload_too_large'],
     ['a limit of 0', () => api.client.get('/jobs?limit=0'), 400, 'invalid_parameters'],
@@ -70,6 +114,42 @@ describe('an error', () => {
     ['an unknown filter', () => api.client.get('/jobs?colour=red'), 400, 'invalid_parameters'],
     ['a filter given twice', () => api.client.get('/jobs?userId=a&userId=b'), 400, 'invalid_parameters'],
     ['a time that is none', () => api.client.get('/jobs?from=yesterday'), 400, 'invalid_parameters'],
+    ['a week', () => api.client.get('/jobs?from=2026-W01'), 400, 'invalid_parameters'],
+    [
+      'a time in the basic format',
+      () => api.client.get('/jobs?to=20260101T000000Z'),
+      400,
+      'invalid_parameters',
+    ],
+    ['an empty user', () => api.client.get('/jobs?userId='), 400, 'invalid_parameters'],
+    ['an empty model', () => api.client.get('/jobs?modelId='), 400, 'invalid_parameters'],
+    ['a user with NUL', () => api.client.get('/jobs?userId=%00'), 400, 'invalid_parameters'],
+    ['a model with NUL', () => api.client.get('/jobs?modelId=%00'), 400, 'invalid_parameters'],
+    ['a filter named __proto__', () => api.client.get('/jobs?__proto__=x'), 400, 'invalid_parameters'],
+    ['a filter named constructor', () => api.client.get('/models?constructor=x'), 400, 'invalid_parameters'],
+    [
+      'a cursor of dashes',
+      () => after(`2026-01-01T00:00:00.000Z|${'-'.repeat(36)}`),
+      400,
+      'invalid_parameters',
+    ],
+    [
+      'a cursor of 31 February',
+      () => after(`2026-02-31T00:00:00.000Z|${randomUUID()}`),
+      400,
+      'invalid_parameters',
+    ],
+    [
+      'a cursor of the year 0',
+      () => after(`0000-01-01T00:00:00.000Z|${randomUUID()}`),
+      400,
+      'invalid_parameters',
+    ],
+    ['a path that cannot be decoded', () => api.client.get('/status/%ZZ'), 400, 'invalid_parameters'],
+    ['a path cut in a character', () => api.client.get('/jobs/%E0%A4%A'), 400, 'invalid_parameters'],
+    ['a path without end', () => api.client.get(`/status/${'a'.repeat(8_000)}`), 404, 'job_not_found'],
+    ['a model without end', () => api.client.get(`/models/${'a'.repeat(8_000)}`), 404, 'model_not_found'],
+    ['a key given twice', () => posted({}, { 'idempotency-key': 'a, b' }), 400, 'invalid_parameters'],
   ])('for %s has the one shape', async (_what, call, status, code) => {
     expectError(await call(), status, code);
   });
@@ -99,14 +179,44 @@ describe('an error', () => {
     }
   });
 
-  it('in the head of a request is answered and costs no other request', async () => {
-    const { hostname, port } = new URL(api.url);
-    const socket = connect(Number(port), hostname);
-    socket.end('GET / HTTP/1.1\r\nbroken\r\n\r\n');
-    const chunks: Buffer[] = [];
-    for await (const chunk of socket) chunks.push(chunk as Buffer);
-    expect(Buffer.concat(chunks).toString()).toMatch(/^HTTP\/1\.1 400 /);
-    expect((await api.client.get('/health/live')).status).toBe(200);
+  it.each([
+    ['that is no header', 'GET / HTTP/1.1\r\nbroken\r\n\r\n', 400, 'invalid_parameters'],
+    ['that is no HTTP', 'hello\r\n\r\n', 400, 'invalid_parameters'],
+    ['without a host', 'GET /health/live HTTP/1.1\r\nconnection: close\r\n\r\n', 400, 'invalid_parameters'],
+    [
+      'with two lengths',
+      'POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n',
+      400,
+      'invalid_parameters',
+    ],
+    ['of 20 KiB', `GET / HTTP/1.1\r\nhost: a\r\nx: ${'x'.repeat(20_480)}\r\n\r\n`, 431, 'headers_too_large'],
+  ])(
+    'in a head %s is told in the one shape and costs no other request',
+    async (_what, bytes, status, code) => {
+      const [head = '', body = ''] = (await answerTo(bytes)).split('\r\n\r\n');
+      expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+      const requestId = /^x-request-id: ([0-9a-f-]{36})$/im.exec(head)?.[1];
+      expect(requestId).toBeDefined();
+      expect(JSON.parse(body)).toMatchObject({ error: expect.any(String) as string, code, requestId });
+      expect((await api.client.get('/health/live')).status).toBe(200);
+    },
+  );
+
+  it('is not an expectation that cannot be met', async () => {
+    const head = 'GET /health/live HTTP/1.1\r\nhost: a\r\nexpect: tea\r\nconnection: close\r\n\r\n';
+    expect(await answerTo(head)).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  it('of nesting is told, whatever lies deep inside and with an Idempotency-Key too', async () => {
+    for (const levels of [65, 5_000, 500_000]) {
+      const body = `{"parameters":{"seed":${'['.repeat(levels)}${']'.repeat(levels)}}}`;
+      const headers = { 'content-type': 'application/json', 'idempotency-key': randomUUID() };
+      expectError(
+        await api.client.call('POST', '/generate-media', { body, headers }),
+        400,
+        'invalid_parameters',
+      );
+    }
   });
 });
 
@@ -120,6 +230,25 @@ describe('a request', () => {
     expect(line).toMatchObject({ method: 'GET', path: '/nowhere', status: 404 });
     expect(line!.duration).toEqual(expect.any(Number));
     expect(api.printed()).not.toContain('canary-31');
+  });
+});
+
+describe('a route without a body', () => {
+  const json = { 'content-type': 'application/json' };
+  const call = (action: string, body?: string, headers: Record<string, string> = json) =>
+    api.client.call('POST', `/jobs/${randomUUID()}/${action}`, { body, headers });
+
+  it.each(['cancel', 'retry'])('takes %s with nothing, an empty body or an empty object', async (action) => {
+    expectError(await call(action, undefined, {}), 404, 'job_not_found');
+    for (const body of [undefined, '', '{}']) expectError(await call(action, body), 404, 'job_not_found');
+  });
+
+  it.each(['cancel', 'retry'])('refuses the fields of %s by name', async (action) => {
+    const answer = await call(action, '{"reason":"x","__proto":1}');
+    expectError(answer, 400, 'invalid_parameters');
+    const { issues } = answer.body as { issues: { path: string }[] };
+    expect(issues.map(({ path }) => path)).toEqual(['reason', '__proto']);
+    for (const body of ['[]', 'null', '5']) expectError(await call(action, body), 400, 'invalid_parameters');
   });
 });
 
@@ -171,6 +300,17 @@ describe('a webhook', () => {
     expect([await countOf('webhook_inbox'), await countOf('outbox')]).toEqual(before);
   });
 
+  it('of another type is refused, for its bytes cannot be verified', async () => {
+    const body = aBody();
+    const headers = { ...signed(body), 'content-type': 'text/plain' };
+    expectError(await deliver(body, headers), 415, 'unsupported_media_type');
+  });
+
+  it('without a body is refused', async () => {
+    expectError(await deliver('', signed('')), 400, 'invalid_parameters');
+    expectError(await deliver('', { 'content-type': 'application/json' }), 401, 'unauthorized');
+  });
+
   it('well signed but no prediction is refused', async () => {
     expectError(await deliver('{"a":1}', signed('{"a":1}')), 400, 'invalid_parameters');
   });
@@ -218,5 +358,34 @@ describe('without PostgreSQL', () => {
   it('no error tells what the driver said', async () => {
     const { text } = await api.client.post('/generate-media', valid);
     expect(text).not.toMatch(/ECONN|connect|postgres|127\.0\.0\.1|at \w+/i);
+  });
+});
+
+describe('an API that stops', () => {
+  it('tells what comes late over an open connection to come back', async () => {
+    const stopping = await startApi({
+      DATABASE_URL: db.url,
+      REPLICATE_WEBHOOK_SECRET: secret,
+      AUTH_REQUIRED: 'false',
+    });
+    const { hostname, port } = new URL(stopping.url);
+    const socket = connect(Number(port), hostname);
+    await new Promise<void>((sent) => socket.write('GET /health/live HTTP/1.1\r\nhost: a\r\n', () => sent()));
+    await eventually(
+      async () => stopping.client.get('/health/live'),
+      ({ status }) => status === 200,
+    );
+    const closed = stopping.close();
+    await eventually(
+      async () => fetch(`${stopping.url}/health/live`).catch(() => 'refused'),
+      (answer) => answer === 'refused',
+    );
+    socket.write('\r\n');
+    const chunks: Buffer[] = [];
+    for await (const chunk of socket) chunks.push(chunk as Buffer);
+    await closed;
+    const [head = '', body = ''] = Buffer.concat(chunks).toString().split('\r\n\r\n');
+    expect(head).toMatch(/^HTTP\/1\.1 503 [^]*retry-after: 1/i);
+    expect(JSON.parse(body)).toMatchObject({ code: 'service_unavailable', retryAfter: 1 });
   });
 });
