@@ -4,20 +4,24 @@ import { parameterIssues } from './parameters.js';
 import { isParameter, priceFaults, valuesOf } from './price-faults.js';
 import { parametersIn } from './rules.js';
 
+const NONE: ReadonlySet<string> = new Set();
+
+/** What prices are checked against; where one of these is not known, the price cannot be judged. */
+const PRICED_BY = ['pricing', 'providerPrice', 'length', 'outputs', 'defaults', 'required'];
+
 /** What is wrong between entries: ids that stand twice, successors that do not exist. */
-export function registryFaults(models: Model[]): string[] {
-  const ids = models.map((model) => model.modelId);
-  const twice = new Set(ids.filter((id, index) => ids.indexOf(id) !== index));
-  const lost = models.filter((model) => model.successor !== undefined && !ids.includes(model.successor));
+export function registryFaults(models: Model[], modelIds: string[]): string[] {
+  const twice = new Set(modelIds.filter((id, index) => modelIds.indexOf(id) !== index));
+  const lost = models.filter(({ successor }) => successor !== undefined && !modelIds.includes(successor));
   return [
-    ...(models.length === 0 ? ['it has no model'] : []),
+    ...(modelIds.length === 0 ? ['it has no model'] : []),
     ...[...twice].map((id) => `${id}: the same modelId stands under several media types`),
     ...lost.map((model) => `${model.modelId}: successor "${model.successor}" is not in the registry`),
   ];
 }
 
-/** What is wrong inside one entry whose shape is valid. */
-export function modelFaults(model: Model): string[] {
+/** What is wrong inside one entry whose shape is valid but for the fields `taken` out of it. */
+export function modelFaults(model: Model, taken = NONE): string[] {
   const uncompiled = schemaFaults(model);
   const compiles = uncompiled.length === 0;
   const faults = [
@@ -26,7 +30,7 @@ export function modelFaults(model: Model): string[] {
     ...nameFaults(model),
     ...mappingFaults(model),
     ...frameFaults(model),
-    ...priceFaults(model),
+    ...(PRICED_BY.some((field) => taken.has(field)) ? [] : priceFaults(model)),
     ...providerFaults(model),
   ];
   return faults.map((fault) => `${model.modelId}: ${fault}`);

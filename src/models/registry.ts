@@ -1,6 +1,7 @@
 import type { MediaType, Model } from './model.js';
-import { modelsOf, type RegistryDocument } from './registry-entry.js';
+import { modelsOf } from './registry-entry.js';
 import { modelFaults, registryFaults } from './registry-faults.js';
+import { remainderOf } from './registry-remainder.js';
 import { shapeFaults } from './registry-shape.js';
 
 /** The registry cannot be used; the message lists every fault. */
@@ -38,9 +39,12 @@ export class ModelRegistry {
 export function loadRegistry(json: string, source: string): ModelRegistry {
   const document = parse(json, source);
   const shape = shapeFaults(document);
-  if (shape.length > 0) throw new RegistryError(source, shape);
-  const models = modelsOf(document as RegistryDocument);
-  const faults = [...registryFaults(models), ...models.flatMap(modelFaults)];
+  const told = shape.map(({ message }) => message);
+  if (shape.some(({ path }) => path.length === 0)) throw new RegistryError(source, told);
+  const { document: sound, taken, modelIds } = remainderOf(document as object, shape);
+  const models = modelsOf(sound);
+  const own = models.flatMap((model) => modelFaults(model, taken.get(model.modelId)));
+  const faults = [...told, ...registryFaults(models, modelIds), ...own];
   if (faults.length > 0) throw new RegistryError(source, faults);
   return new ModelRegistry(models);
 }

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { loadRegistry, RegistryError } from '../../../src/models/registry.js';
 import { planGeneration } from '../../../src/models/plan-generation.js';
 import { issuesOf, registry, registryText } from './registry-file.js';
@@ -367,6 +368,112 @@ describe('a broken registry', () => {
         '- a: defaults: q is not a parameter of a; it takes prompt',
         '- b: defaults: r is not a parameter of b; it takes prompt',
       ].join('\n'),
+    );
+  });
+
+  it('tells faults of shape and of sense together', () => {
+    const flat = { version: 'v', pricing: 1, estimatedTime: 1 };
+    const text = JSON.stringify({
+      image: {
+        one: { ...flat, pricing: -1, defaults: { q: 1 } },
+        two: {
+          ...flat,
+          successor: 'one',
+          estimatedTime: 'long',
+          supportedParams: ['a b'],
+          defaults: { r: 1 },
+        },
+        three: { ...flat, successor: 'gone' },
+        four: 5,
+        five: {},
+        'no name': { ...flat, defaults: { s: 1 } },
+      },
+      audio: { one: flat },
+      hologram: {},
+    });
+    expect(faultsOf(text).sort()).toEqual(
+      [
+        'the registry: "hologram" is not known here',
+        'image: must match pattern "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"',
+        'image: "no name" is not a valid name',
+        'image.one.pricing: must be >= 0',
+        'image.two.estimatedTime: must be number',
+        'image.two.supportedParams.0: must match pattern "^[A-Za-z][A-Za-z0-9_]{0,63}$"',
+        'image.four: must be object',
+        'image.five: "version" is missing',
+        'image.five: "pricing" is missing',
+        'image.five: "estimatedTime" is missing',
+        'one: the same modelId stands under several media types',
+        'three: successor "gone" is not in the registry',
+        'one: defaults: q is not a parameter of one; it takes prompt',
+        'two: defaults: r is not a parameter of two; it takes prompt, a b',
+        'no name: defaults: s is not a parameter of no name; it takes prompt',
+      ].sort(),
+    );
+  });
+
+  const badDefault = 'clip: defaults: size must be one of "small", "large" (got "huge")';
+  const defaults = { size: 'huge', duration: 5 };
+  it.each<[string, Record<string, unknown>, string[]]>([
+    ['a missing provider', { provider: undefined }, ['video.clip: "provider" is missing']],
+    ['a missing version', { version: undefined }, ['video.clip: "version" is missing']],
+    [
+      'a description of nothing',
+      { description: '' },
+      ['video.clip.description: must NOT have fewer than 1 characters'],
+    ],
+    ['a length in words', { length: 'long' }, ['video.clip.length: must be object']],
+    ['a list of outputs', { outputs: [] }, ['video.clip.outputs: must be string']],
+    [
+      'a rule without message, about nothing',
+      { rules: [{ at: 'x', when: {}, must: {} }] },
+      ['video.clip.rules.0: "message" is missing', 'clip: rules[0].at names "x", which is no parameter'],
+    ],
+  ])('does not hide a wrong default behind %s, nor follow it up', (_, change, faults) => {
+    expect(faultsWith({ ...change, defaults }).sort()).toEqual([...faults, badDefault].sort());
+  });
+
+  it('does not hide a wrong default behind a parameter without description', () => {
+    const faults = faultsWith({
+      parameters: {
+        prompt: { type: 'string' },
+        size: { description: 'How large.', type: 'string', enum: ['small', 'large'] },
+        duration: { description: 'How long.', type: 'integer', minimum: 1, maximum: 9 },
+      },
+      defaults,
+    });
+    expect(faults).toEqual(['video.clip.parameters.prompt: "description" is missing', badDefault]);
+  });
+
+  it.each([{ parameters: 5 }, { parameters: { prompt: 5 } }])(
+    'of the parameters %j is told once',
+    (change) => {
+      expect(faultsWith({ ...change, defaults })).toHaveLength(1);
+    },
+  );
+
+  it('of any shape is refused in words', () => {
+    const fields = ['defaults', 'parameters', 'supportedParams', 'rules', 'length', 'provider', 'required'];
+    const key = fc.constantFrom(...fields, 'version', 'pricing', 'outputs', 'at', 'when', '__proto__', 'x');
+    const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({
+      tree: fc.oneof(
+        { maxDepth: 4 },
+        fc.constantFrom(null, 5, '', 'x', true),
+        fc.array(tie('tree'), { maxLength: 3 }),
+        fc.dictionary(key, tie('tree'), { maxKeys: 6 }),
+      ),
+    }));
+    const entry = fc.dictionary(key, tree, { minKeys: 1, maxKeys: 6 });
+    const rest = { version: 'v', description: 'd', pricing: 1, estimatedTime: 1 };
+    const provider = { model: 'o/c', kind: 'official' };
+    const broken = { version: 'v', pricing: 'x' };
+    fc.assert(
+      fc.property(tree, entry, (any, part) => {
+        const full = { ...rest, parameters: {}, provider, ...part };
+        const text = JSON.stringify({ image: { any, plain: { ...rest, ...part }, full, broken } });
+        expect(faultsOf(text)).toContain('image.broken: "estimatedTime" is missing');
+      }),
+      { numRuns: 300 },
     );
   });
 });
