@@ -100,6 +100,15 @@ describe('the list of jobs', () => {
   it.each([
     ...['limit=0', 'limit=101', 'limit=1.5', 'limit=x', 'limit=', 'cursor=!!', 'cursor=AAAA', 'status=done'],
     ...['mediaType=text', 'from=yesterday', 'to=2026-13-01', 'scriptId=7', 'colour=red', 'userId=a&userId=b'],
+    ...[
+      'userId=',
+      'modelId=',
+      'userId=%00',
+      'modelId=%00',
+      'from=2026-W01',
+      'from=20260101T000000Z',
+      '__proto__=x',
+    ],
   ])('refuses ?%s', async (query) => {
     const answer = await app.api.get(`/jobs?${query}`);
     expect([answer.status, answer.body]).toMatchObject([400, { code: 'invalid_parameters' }]);

@@ -61,6 +61,12 @@ describe('an invalid request', () => {
     ['a model that does not exist', { modelId: 'flux-snell' }, 'modelId'],
     ['a model named like a property of objects', { modelId: '__proto__' }, 'modelId'],
     ['a model named constructor', { modelId: 'constructor' }, 'modelId'],
+    ['a missing model', { modelId: undefined }, 'modelId'],
+    ['a model that is a number', { modelId: 7 }, 'modelId'],
+    ['a model that is null', { modelId: null }, 'modelId'],
+    ['a model that is a list', { modelId: ['flux-schnell'] }, 'modelId'],
+    ['a field named constructor', { constructor: null }, 'constructor'],
+    ['a field named as a part of objects', { hasOwnProperty: 5 }, 'hasOwnProperty'],
     ['a missing prompt', { prompt: undefined }, 'prompt'],
     ['a prompt of blanks', { prompt: ' \n\t' }, 'prompt'],
     ['a prompt that is no text', { prompt: 7 }, 'prompt'],
@@ -124,6 +130,7 @@ describe('an invalid request', () => {
       'with a constructor that has a prototype',
       '{"mediaType":"image","modelId":"flux-schnell","userId":"u","prompt":"p","constructor":{"prototype":{"a":1}}}',
     ],
+    ['nothing but an object', '{}'],
     ['a list', '[]'],
     ['null', 'null'],
     ['a number', '7'],
@@ -145,8 +152,13 @@ describe('an invalid request', () => {
     expectError(await app.api.post('/generate-media'), 400, 'Invalid parameters', 'invalid_parameters');
   });
 
-  it('in another content type answers 415', async () => {
-    const headers = { 'content-type': 'application/xml' };
+  it.each([
+    'application/xml',
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+  ])('of the type %s answers 415', async (type) => {
+    const headers = { 'content-type': type };
     const answer = await app.api.post('/generate-media', JSON.stringify(valid), headers);
     expectError(answer, 415, 'Unsupported media type', 'unsupported_media_type');
   });
@@ -253,6 +265,13 @@ describe('every answer', () => {
     expect(replaced.headers.get('x-request-id')).toMatch(/^[\w-]{36}$/);
   });
 
+  it.each(['/status/%ZZ', '/jobs/%E0%A4%A', '/%'])(
+    'to the broken address %s is a 400 in the one shape',
+    async (path) => {
+      expectError(await app.api.get(path), 400, 'Invalid parameters', 'invalid_parameters');
+    },
+  );
+
   it('to an unknown address is a 404 in the one shape', async () => {
     expectError(await app.api.get('/nowhere'), 404, 'Not found', 'not_found');
   });
@@ -262,6 +281,7 @@ describe('every answer', () => {
     'no-such-job',
     "1'; DROP TABLE replicate.jobs; --",
     '__proto__',
+    'x'.repeat(4_000),
   ])('about the unknown job %s is a 404', async (id) => {
     for (const [method, path] of [
       ['GET', '/status/%'],

@@ -150,16 +150,28 @@ describe('a wrong set-up', () => {
     expect(output).toContain('AUTH_REQUIRED');
   });
 
-  it.each(['api', 'worker'] as const)('of the models stops the %s with every fault told', async (role) => {
-    const { code, output } = await end(role, {
-      MODELS_CONFIG: JSON.stringify({
-        image: { one: { ...plain, pricing: -1 }, two: { ...plain, estimatedTime: 'long' } },
-      }),
-    });
-    expect(code).toBe(1);
-    expect(output).toMatch(/^- .*one.*pricing/m);
-    expect(output).toMatch(/^- .*two.*estimatedTime/m);
-  });
+  it.each(['api', 'worker'] as const)(
+    'of the models stops the %s with every fault told, alone',
+    async (role) => {
+      const { code, output } = await end(role, {
+        MODELS_CONFIG: JSON.stringify({
+          image: {
+            one: { ...plain, pricing: -1 },
+            two: { ...plain, estimatedTime: 'long', defaults: { colour: 1 } },
+            three: { ...plain, successor: 'four' },
+          },
+        }),
+      });
+      expect(code).toBe(1);
+      expect(output.trim().split('\n')).toEqual([
+        'The model registry (MODELS_CONFIG) cannot be used:',
+        expect.stringMatching(/^- .*one.*pricing/),
+        expect.stringMatching(/^- .*two.*estimatedTime/),
+        expect.stringMatching(/^- .*three.*successor/),
+        expect.stringMatching(/^- .*two.*colour/),
+      ]);
+    },
+  );
 
   it.each([
     ['JSON that is cut short', { MODELS_CONFIG: '{"image":' }],

@@ -202,6 +202,28 @@ describe('an error', () => {
     },
   );
 
+  it.each([
+    ['Prefer', 'wait=1', 202],
+    ['Idempotency-Key', 'twice', 400],
+    ['X-API-Key', 'a-key', 202],
+    ['Authorization', 'Bearer x', 202],
+    ['X-Request-Id', 'twice', 202],
+    ['Content-Type', 'text/plain', 202],
+    ['Accept', '\u0080\u00ff', 202],
+    ['X-Forwarded-For', '127.0.0.1', 202],
+  ])('is not a %s given twice, which is answered', async (name, value, status) => {
+    const body = JSON.stringify(valid);
+    const head = [
+      'POST /generate-media HTTP/1.1',
+      'host: a',
+      'connection: close',
+      'content-type: application/json',
+    ];
+    const twice = [`${name}: ${value}`, `${name}: ${value}`, `content-length: ${body.length}`];
+    const answer = await answerTo([...head, ...twice, '', body].join('\r\n'));
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  });
+
   it('is not an expectation that cannot be met', async () => {
     const head = 'GET /health/live HTTP/1.1\r\nhost: a\r\nexpect: tea\r\nconnection: close\r\n\r\n';
     expect(await answerTo(head)).toMatch(/^HTTP\/1\.1 200 /);
