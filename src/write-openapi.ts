@@ -14,7 +14,7 @@ const PLACEHOLDERS = {
   DATABASE_URL: 'postgres://localhost/none',
   REDIS_URL: 'redis://localhost',
   REPLICATE_API_TOKEN: 'none',
-  REPLICATE_WEBHOOK_SECRET: 'whsec_AAAAAAAAAAAAAAAAAAAAAAAA',
+  REPLICATE_WEBHOOK_SECRET: `whsec_${'A'.repeat(24)}`,
   WEBHOOK_BASE_URL: 'http://localhost',
   S3_BUCKET: 'none',
   DYNAMODB_TABLE: 'none',
