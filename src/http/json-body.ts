@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppError } from '../errors.js';
 
 const MOST_LEVELS = 64;
+const MOST_ENTRIES = 1_000;
 
 /**
  * Lets Fastify read application/json and nothing else; any other body is answered 415. The bytes stay in `rawBody`, for
@@ -21,19 +22,29 @@ export function readJsonAlone(fastify: FastifyInstance): void {
       if (!isUtf8(bytes)) return done(malformed('The body is not UTF-8: send JSON in UTF-8'));
       void parse(request, bytes.toString(), (error, body) => {
         if (error)
-          done(malformed('The body is not JSON, or names __proto__: send valid JSON in UTF-8', error));
-        else if (isNestedDeeper(body, MOST_LEVELS))
-          done(malformed(`The body is nested deeper than ${MOST_LEVELS} levels`));
-        else done(null, body);
+          return done(malformed('The body is not JSON, or names __proto__: send valid JSON in UTF-8', error));
+        const excess = excessOf(body);
+        if (excess === undefined) done(null, body);
+        else done(malformed(`The body ${excess}: send less`));
       });
     },
   );
 }
 
-/** Whether objects and lists lie within one another more than `levels` deep. */
-export function isNestedDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((inner) => isNestedDeeper(inner, levels - 1));
+/**
+ * What makes a JSON value more than any request needs, in words; undefined when nothing does. Deep values would exhaust
+ * the stack of whoever walks them, and naming the faults of endless ones would hold up every other request.
+ */
+export function excessOf(value: unknown, levels = MOST_LEVELS): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (levels === 0) return `is nested deeper than ${MOST_LEVELS} levels`;
+  const entries: unknown[] = Object.values(value);
+  if (entries.length > MOST_ENTRIES) return `has more than ${MOST_ENTRIES} fields or items in one place`;
+  for (const entry of entries) {
+    const excess = excessOf(entry, levels - 1);
+    if (excess !== undefined) return excess;
+  }
+  return undefined;
 }
 
 function malformed(message: string, cause?: unknown): AppError {

@@ -229,6 +229,17 @@ describe('an error', () => {
     expect(await answerTo(head)).toMatch(/^HTTP\/1\.1 200 /);
   });
 
+  it.each(['{"x":1,', '{"parameters":{"x":1,'])('in as many fields as fit after %s is told at once', async (start) => {
+    const many = Array.from({ length: 150_000 }, (_, index) => `"f${index}":1`).join();
+    expectError(await raw(`${start}${many}}${'}'.repeat(start.length > 8 ? 1 : 0)}`), 400, 'invalid_parameters');
+  });
+
+  it('in as many items as fit is told at once', async () => {
+    const list = Array.from({ length: 900_000 }, () => 1).join();
+    const body = `{"mediaType":"image","modelId":"nano-banana","userId":"a","parameters":{"image_input":[${list}]}}`;
+    expectError(await raw(body), 400, 'invalid_parameters');
+  });
+
   it('of nesting is told, whatever lies deep inside and with an Idempotency-Key too', async () => {
     for (const levels of [65, 5_000, 500_000]) {
       const body = `{"parameters":{"seed":${'['.repeat(levels)}${']'.repeat(levels)}}}`;

@@ -160,7 +160,9 @@ describe('webhook faults', () => {
   });
 
   it('two keys sign while rotating', async () => {
-    await begin([], { webhookSecrets: [`whsec_${Buffer.from('another key for tests').toString('base64')}`, secret] });
+    await begin([], {
+      webhookSecrets: [`whsec_${Buffer.from('another key for tests').toString('base64')}`, secret],
+    });
     await runWith(['completed']);
     expect(receiver.delivered.map(verifies)).toEqual([true]);
   });
