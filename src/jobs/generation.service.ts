@@ -8,6 +8,7 @@ import { acceptedAnswer } from './accepted-answer.js';
 import { jobNotFound } from './cancellation.service.js';
 import { newJob, type GenerationOrder } from './generation-order.js';
 import { isFinal, statusOf } from './job.js';
+import { JobIntake } from './job-intake.js';
 import { JobsRepository } from './jobs.repository.js';
 
 /** The answer to an order; of a job accepted just now, or given earlier under the same key. */
@@ -25,6 +26,7 @@ const BUSY_MARGIN_SECONDS = 5;
 export class GenerationService {
   constructor(
     private readonly jobs: JobsRepository,
+    private readonly intake: JobIntake,
     private readonly keys: IdempotencyRepository,
     private readonly registry: ModelRegistry,
   ) {}
@@ -36,7 +38,7 @@ export class GenerationService {
     const answer = acceptedAnswer(jobId, order);
     const job = newJob(jobId, order);
     if (!key) {
-      await this.jobs.accept(job);
+      await this.intake.accept(job);
       return { jobId, answer };
     }
     const busySeconds = waitSeconds === undefined ? 0 : waitSeconds + BUSY_MARGIN_SECONDS;

@@ -4,6 +4,7 @@ import { ModelsModule } from '../models/models.module.js';
 import { CancellationService } from './cancellation.service.js';
 import { GenerationService } from './generation.service.js';
 import { JobEvents } from './job-events.js';
+import { JobIntake } from './job-intake.js';
 import { JobLifecycle } from './job-lifecycle.js';
 import { JobListRepository } from './job-list.repository.js';
 import { JobQueries } from './job-queries.js';
@@ -18,6 +19,7 @@ const SERVICES = [
   CancellationService,
   GenerationService,
   JobEvents,
+  JobIntake,
   JobLifecycle,
   JobListRepository,
   JobQueries,

@@ -27,27 +27,30 @@ const OPEN_STATES = `('pending', 'submitting', 'processing', 'storing')`;
 /** A job looks lost when nothing was heard of it for this long after acceptance. */
 const FIRST_CHECK_SECONDS = 60;
 
-/** Inserts the job once for each row of `source`. */
-const insertJob = (source: string) => `
+/** Inserts the jobs of the JSON array `$1`, each once for every row that `gate` adds to the FROM clause. */
+const insertJobs = (gate = '') => `
   INSERT INTO replicate.jobs (job_id, user_id, media_type, model_id, parameters, provider_model, provider_version,
     provider_kind, provider_input, warnings, estimated_cost, estimated_time_seconds, retried_from, script_id, check_at)
-  SELECT $1::uuid, $2, $3, $4, $5::jsonb, $6, $7, $8, $9::jsonb, $10::jsonb, $11::numeric, $12::integer, $13::uuid,
-    $14::uuid, clock_timestamp() + interval '${FIRST_CHECK_SECONDS} seconds'
-  FROM ${source} RETURNING job_id`;
+  SELECT "jobId", "userId", "mediaType", "modelId", parameters, "providerModel", "providerVersion", "providerKind",
+    "providerInput", warnings, "estimatedCost", "estimatedTimeSeconds", "retriedFrom", "scriptId",
+    clock_timestamp() + interval '${FIRST_CHECK_SECONDS} seconds'
+  FROM jsonb_to_recordset($1) AS job (
+    "jobId" uuid, "userId" text, "mediaType" text, "modelId" text, parameters jsonb, "providerModel" text,
+    "providerVersion" text, "providerKind" text, "providerInput" jsonb, warnings jsonb, "estimatedCost" numeric,
+    "estimatedTimeSeconds" integer, "retriedFrom" uuid, "scriptId" uuid)${gate}
+  RETURNING job_id`;
 
 /** The mirrors are left alone until the job's first step: a status that they lack is read here. */
-const SUBMIT_JOB = `
+const SUBMIT_JOBS = `
   INSERT INTO replicate.outbox (name, payload)
-  SELECT 'submit-job', jsonb_build_object('jobId', job_id) FROM job RETURNING message_id`;
+  SELECT 'submit-job', jsonb_build_object('jobId', job_id) FROM accepted`;
 
-const ACCEPT = {
-  name: 'job-accept',
-  text: `WITH job AS (${insertJob('(SELECT 1) always')}) ${SUBMIT_JOB}`,
-};
+const ACCEPT_ALL = { name: 'job-accept-all', text: `WITH accepted AS (${insertJobs()}) ${SUBMIT_JOBS}` };
 
 const ACCEPT_ONCE = {
   name: 'job-accept-once',
-  text: `WITH claimed AS (${claimKey(15)}), job AS (${insertJob('claimed')}) ${SUBMIT_JOB}`,
+  text: `WITH claimed AS (${claimKey(2)}), accepted AS (${insertJobs(', claimed')}) ${SUBMIT_JOBS}
+    RETURNING message_id`,
 };
 
 const FIND = { name: 'job-find', text: `SELECT ${JOB_COLUMNS} FROM replicate.jobs WHERE job_id = $1` };
@@ -149,7 +152,10 @@ const POSTPONE_CHECK = {
     WHERE job_id = $1 AND state IN ${OPEN_STATES}`,
 };
 
-/** A job about to be accepted: what was asked, what the provider will be sent, and what it is estimated to cost. */
+/**
+ * A job about to be accepted: what was asked, what the provider will be sent, and what it is estimated to cost. The
+ * statements read it as JSON by these very names.
+ */
 export interface NewJob {
   jobId: string;
   userId: string;
@@ -207,14 +213,14 @@ export interface JobTransition {
 export class JobsRepository {
   constructor(private readonly database: Database) {}
 
-  /** Stores the job with the message that starts it; when this resolves the job is durable. */
-  async accept(job: NewJob): Promise<void> {
-    await this.database.query(ACCEPT, acceptValues(job));
+  /** Stores the jobs, all or none, with the messages that start them; when this resolves they are durable. */
+  async acceptAll(jobs: NewJob[]): Promise<void> {
+    await this.database.query(ACCEPT_ALL, [JSON.stringify(jobs)]);
   }
 
-  /** The same under an idempotency key, all in one statement; returns false, with nothing stored, when it is taken. */
+  /** Stores one job under an idempotency key; returns false, with nothing stored, when the key is taken. */
   async acceptOnce(job: NewJob, claim: Claim): Promise<boolean> {
-    const sent = await this.database.query(ACCEPT_ONCE, [...acceptValues(job), ...claimValues(claim)]);
+    const sent = await this.database.query(ACCEPT_ONCE, [JSON.stringify([job]), ...claimValues(claim)]);
     return sent.length > 0;
   }
 
@@ -277,25 +283,6 @@ export class JobsRepository {
     const rows = await this.database.query(TAKE_DUE_CHECKS, [limit, againAfterSeconds]);
     return rows.length;
   }
-}
-
-function acceptValues(job: NewJob): unknown[] {
-  return [
-    job.jobId,
-    job.userId,
-    job.mediaType,
-    job.modelId,
-    job.parameters,
-    job.providerModel,
-    job.providerVersion,
-    job.providerKind,
-    job.providerInput,
-    JSON.stringify(job.warnings),
-    job.estimatedCost,
-    job.estimatedTimeSeconds,
-    job.retriedFrom ?? null,
-    job.scriptId ?? null,
-  ];
 }
 
 function moveValues(move: Move): unknown[] {

@@ -100,7 +100,7 @@ describe('a list of jobs', () => {
 
   it('does not shift when jobs are added between two pages', async () => {
     const userId = 'grows';
-    const add = () => jobs.accept(aNewJob({ userId }));
+    const add = () => jobs.acceptAll([aNewJob({ userId })]);
     for (let count = 0; count < 4; count += 1) await add();
     const first = await page({ userId, limit: 2 });
     await add();

@@ -70,7 +70,7 @@ const newReader = () => new JobStatusReader(jobs, cache, mirror, media);
 
 async function accepted(): Promise<Job> {
   const order = aNewJob();
-  await jobs.accept(order);
+  await jobs.acceptAll([order]);
   return (await jobs.find(order.jobId))!;
 }
 

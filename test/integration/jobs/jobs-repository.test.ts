@@ -30,7 +30,7 @@ const result = {
 
 async function accepted(facts: Partial<NewJob> = {}): Promise<string> {
   const job = aNewJob(facts);
-  await jobs.accept(job);
+  await jobs.acceptAll([job]);
   return job.jobId;
 }
 
@@ -77,7 +77,7 @@ describe('accepting', () => {
       retriedFrom: first,
       scriptId: randomUUID(),
     });
-    await jobs.accept(order);
+    await jobs.acceptAll([order]);
     const job = (await jobs.find(order.jobId))!;
     expect(job).toMatchObject({
       ...order,
@@ -109,20 +109,20 @@ describe('accepting', () => {
 
   it('of the same id twice fails and sends nothing more', async () => {
     const order = aNewJob();
-    await jobs.accept(order);
-    await expect(jobs.accept(order)).rejects.toMatchObject({ code: '23505' });
+    await jobs.acceptAll([order]);
+    await expect(jobs.acceptAll([order])).rejects.toMatchObject({ code: '23505' });
     expect(await outboxOf(order.jobId)).toHaveLength(1);
   });
 
   it('of what breaks a rule of the schema stores nothing at all', async () => {
     const order = aNewJob({ mediaType: 'text' });
-    await expect(jobs.accept(order)).rejects.toMatchObject({ code: '23514' });
+    await expect(jobs.acceptAll([order])).rejects.toMatchObject({ code: '23514' });
     expect(await outboxOf(order.jobId)).toEqual([]);
   });
 
   it('of many at once gives each its own message', async () => {
     const orders = Array.from({ length: 50 }, () => aNewJob());
-    await Promise.all(orders.map((order) => jobs.accept(order)));
+    await Promise.all(orders.map((order) => jobs.acceptAll([order])));
     const sent = await Promise.all(orders.map((order) => outboxOf(order.jobId)));
     expect(sent.map((messages) => messages.length)).toEqual(orders.map(() => 1));
   });

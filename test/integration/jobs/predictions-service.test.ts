@@ -30,7 +30,7 @@ function aPrediction(id: string, status: PredictionStatus): Prediction {
 
 async function submitted(): Promise<string> {
   const order = aNewJob();
-  await jobs.accept(order);
+  await jobs.acceptAll([order]);
   await jobs.move({ jobId: order.jobId, to: 'submitting', cause: 'worker', nonce: crypto.randomUUID() });
   return order.jobId;
 }
