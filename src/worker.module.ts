@@ -9,9 +9,10 @@ import { JobCheckSchedule } from './jobs/job-check-schedule.js';
 import { JobWorkModule } from './jobs/job-work.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { MediaOutputEntity } from './jobs/media-output.entity.js';
-import { MirrorJobProcessor } from './jobs/mirror-job.processor.js';
+import { MirrorSchedule } from './jobs/mirror-schedule.js';
 import { StoreOutputsProcessor } from './jobs/store-outputs.processor.js';
 import { SubmitJobProcessor } from './jobs/submit-job.processor.js';
+import { SurplusSchedule } from './jobs/surplus-schedule.js';
 import type { Logger } from './logging/logger.js';
 import { LoggingModule } from './logging/logging.module.js';
 import { ModelConfigurationEntity } from './models/model-configuration.entity.js';
@@ -22,23 +23,33 @@ import { QueueModule } from './queue/queue.module.js';
 import { StorageModule } from './storage/storage.module.js';
 import { ApplyWebhookProcessor } from './webhooks/apply-webhook.processor.js';
 import { WebhookInboxSweep } from './webhooks/webhook-inbox-sweep.js';
+import { WebhookResend } from './webhooks/webhook-resend.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 /** THE list of what the worker answers to: the messages it consumes and what it does by the clock. */
 @Module({
-  imports: [IdempotencyModule, JobWorkModule, JobsModule, ModelsModule, QueueModule, WebhooksModule],
+  imports: [
+    IdempotencyModule,
+    JobWorkModule,
+    JobsModule,
+    ModelsModule,
+    QueueModule,
+    WebhooksModule,
+  ],
   providers: [
     ApplyWebhookProcessor,
     CancelPredictionProcessor,
     CheckJobProcessor,
-    MirrorJobProcessor,
     StoreOutputsProcessor,
     SubmitJobProcessor,
     IdempotencySweep,
     JobCheckSchedule,
+    MirrorSchedule,
     ModelConfigurations,
     Relay,
+    SurplusSchedule,
     WebhookInboxSweep,
+    WebhookResend,
   ],
 })
 export class WorkerModule {

@@ -14,6 +14,7 @@ import { JobsRepository } from './jobs.repository.js';
 import { PredictionsService } from './predictions.service.js';
 import { StatusPresenter } from './status-presenter.js';
 import { StatusAnswers } from './status-answer.js';
+import { SurplusPredictionsRepository } from './surplus-predictions.repository.js';
 
 const SERVICES = [
   CancellationService,
@@ -29,6 +30,7 @@ const SERVICES = [
   PredictionsService,
   StatusPresenter,
   StatusAnswers,
+  SurplusPredictionsRepository,
 ];
 
 /** What both processes need of jobs. */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { claimKey, claimValues, type Claim } from '../idempotency/idempotency.repository.js';
 import { insertMessages, outboxRows } from '../outbox/outbox.js';
-import { message, type Message } from '../queue/messages.js';
+import type { Message } from '../queue/messages.js';
 import { Database } from '../storage/database.js';
 import {
   predecessors,
@@ -118,6 +118,9 @@ const MOVE = {
           FROM jsonb_array_elements(COALESCE(result->'outputs', '[]')) output),
         prediction->'metrics'
       FROM moved WHERE state NOT IN ${OPEN_STATES}),
+    owed AS (
+      INSERT INTO replicate.mirror_backlog (job_id, version) SELECT job_id, version FROM moved
+      ON CONFLICT (job_id) DO UPDATE SET version = excluded.version, due_at = clock_timestamp()),
     sent AS (${insertMessages('$12', 'moved')})
     SELECT ${JOB_COLUMNS} FROM moved`,
 };
@@ -192,7 +195,7 @@ export interface Move {
   result?: JobResult;
   error?: JobError;
   actualCost?: string;
-  /** Messages stored with the step, besides the one that brings the mirrors up to date. */
+  /** Messages stored with the step. */
   messages?: Message[];
 }
 
@@ -207,7 +210,7 @@ export interface JobTransition {
 
 /**
  * The SQL of jobs. Every change of a job is one statement with what follows from it: the note of the step, the messages,
- * and, when the job is over, what it used.
+ * the mirrors' arrears and, when the job is over, what it used.
  */
 @Injectable()
 export class JobsRepository {
@@ -300,7 +303,7 @@ function moveValues(move: Move): unknown[] {
     move.result ?? null,
     move.error ?? null,
     move.actualCost ?? null,
-    outboxRows([...messages, message('mirror-job', { jobId })]),
+    outboxRows(messages),
     move.ofNonce ?? null,
   ];
 }

@@ -4,15 +4,16 @@ import { Logger } from '../logging/logger.js';
 import { MediaIngest } from '../media/ingest.js';
 import { mediaPrefix, metadataKey } from '../media/object-keys.js';
 import type { StoredOutput } from '../media/stored-output.js';
-import { actualCost } from '../models/actual-cost.js';
 import { storableText } from '../models/prediction.js';
 import { ModelRegistry } from '../models/registry.js';
 import type { Delivery } from '../queue/message-consumer.js';
 import { Database } from '../storage/database.js';
 import type { Job, JobError, JobOutput } from './job.js';
 import { JobLifecycle } from './job-lifecycle.js';
+import { JobStepsRepository } from './job-steps.repository.js';
 import { JobsRepository } from './jobs.repository.js';
 import { MediaOutputEntity } from './media-output.entity.js';
+import { storedCost } from './prediction-cost.js';
 import { STORING_CHECK_SECONDS } from './prediction-outcome.js';
 
 const LEASE_RENEWAL_MS = 15_000;
@@ -22,11 +23,18 @@ const GIVE_UP_AFTER_MS = 55 * 60_000;
 const FAULTS_OF_THE_SOURCE: ErrorCode[] = ['output_invalid', 'output_missing'];
 const SOURCE_ATTEMPTS = 4;
 
+/**
+ * An output that ends its worker (no fault is thrown then) is given up after as many starts; far more than a good one
+ * meets by kills and deploys.
+ */
+const MOST_STARTS = 25;
+
 /** Brings a finished prediction's outputs into the bucket and completes the job. */
 @Injectable()
 export class OutputsService {
   constructor(
     private readonly jobs: JobsRepository,
+    private readonly steps: JobStepsRepository,
     private readonly lifecycle: JobLifecycle,
     private readonly ingest: MediaIngest,
     private readonly registry: ModelRegistry,
@@ -37,26 +45,34 @@ export class OutputsService {
   /** Stores and completes; a fault that trying again may mend is thrown, any other fails the job. */
   async store(jobId: string, delivery: Delivery): Promise<void> {
     const { signal } = delivery;
-    const job = await this.jobs.find(jobId);
-    if (job?.state !== 'storing' || !job.prediction) return;
+    const job = await this.steps.startStoring(jobId, STORING_CHECK_SECONDS);
+    if (!job?.prediction) return;
+    if (job.starts > MOST_STARTS)
+      return this.fail(job, new Error(`It ended its worker ${MOST_STARTS} times`));
     const lease = setInterval(() => void this.renewLease(jobId), LEASE_RENEWAL_MS);
     try {
       const outputs = await this.ingest.ingest(ingestRequest(job), job.prediction.outputs, signal);
       await this.complete(job, outputs);
     } catch (error) {
+      await this.steps.forgetStoringStarts(jobId).catch(() => undefined);
       if (signal.aborted) throw error;
       if (!isFinalFault(job, error, delivery)) throw toBeTriedAgain(error);
-      this.logger.error('store-outputs', error, { jobId });
-      await this.lifecycle.move({
-        jobId,
-        to: 'failed',
-        cause: 'worker',
-        error: asJobError(error),
-        actualCost: this.costOf(job, []),
-      });
+      await this.fail(job, error);
     } finally {
       clearInterval(lease);
     }
+  }
+
+  private async fail(job: Job, fault: unknown): Promise<void> {
+    const { jobId } = job;
+    this.logger.error('store-outputs', fault, { jobId });
+    await this.lifecycle.move({
+      jobId,
+      to: 'failed',
+      cause: 'worker',
+      error: asJobError(fault),
+      actualCost: this.costOf(job, []),
+    });
   }
 
   /** While the outputs are being stored here, the job is not taken for one whose worker died. */
@@ -91,19 +107,12 @@ export class OutputsService {
     return transitions.find((transition) => transition.toState === 'storing')?.cause ?? 'worker';
   }
 
-  /** What the provider charges for what was made; as planned where that is not known. */
   private costOf(job: Job, outputs: StoredOutput[]): string {
-    const model = this.registry.find(job.modelId);
     const seconds = outputs.map((output) => output.durationSeconds).filter((value) => value !== undefined);
-    const predictSeconds = job.prediction?.metrics.predict_time;
-    const cost =
-      model &&
-      actualCost(model, job.parameters, {
-        ...(outputs.length > 0 ? { outputs: outputs.length } : {}),
-        ...(seconds.length > 0 ? { mediaSeconds: seconds.reduce((sum, value) => sum + value, 0) } : {}),
-        ...(typeof predictSeconds === 'number' ? { predictSeconds } : {}),
-      });
-    return cost ?? job.estimatedCost;
+    return storedCost(this.registry, job, {
+      ...(outputs.length > 0 ? { outputs: outputs.length } : {}),
+      ...(seconds.length > 0 ? { mediaSeconds: seconds.reduce((sum, value) => sum + value, 0) } : {}),
+    });
   }
 }
 

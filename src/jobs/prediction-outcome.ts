@@ -1,4 +1,4 @@
-import { storableText, type Prediction } from '../models/prediction.js';
+import { storableText, type Prediction, type PredictionStatus } from '../models/prediction.js';
 import { message } from '../queue/messages.js';
 import { isFinal, type Job, type JobError } from './job.js';
 import type { Move } from './jobs.repository.js';
@@ -6,7 +6,7 @@ import type { Move } from './jobs.repository.js';
 /** What a look at a prediction means for its job. */
 export type Consequence =
   | { kind: 'none' }
-  /** The job has another prediction, or none any more: this one must not run on and cost. */
+  /** The job has another prediction, or none any more: this one must not run on, and what it cost is counted. */
   | { kind: 'surplus' }
   | { kind: 'move'; move: Omit<Move, 'jobId' | 'cause'> };
 
@@ -15,6 +15,10 @@ const LONGEST_FIRST_CHECK_SECONDS = 30;
 
 /** How long storing may take before the job is looked at again. */
 export const STORING_CHECK_SECONDS = 60;
+
+export function hasEnded(status: PredictionStatus): boolean {
+  return status !== 'starting' && status !== 'processing';
+}
 
 export function runningCheckSeconds(job: Job): number {
   return Math.min(1.5 * job.estimatedTimeSeconds, LONGEST_FIRST_CHECK_SECONDS);
@@ -25,12 +29,11 @@ export function runningCheckSeconds(job: Job): number {
  * only forward, takes one prediction, and ends once.
  */
 export function consequence(job: Job, prediction: Prediction): Consequence {
-  const running = prediction.status === 'starting' || prediction.status === 'processing';
   const another = job.replicateId !== null && job.replicateId !== prediction.id;
-  if (another || (isFinal(job.state) && job.replicateId === null))
-    return { kind: running ? 'surplus' : 'none' };
+  if (another || (isFinal(job.state) && job.replicateId === null)) return { kind: 'surplus' };
   if (isFinal(job.state) || job.state === 'storing') return { kind: 'none' };
-  return running ? adopt(job, prediction) : { kind: 'move', move: end(job, prediction) };
+  const ended = hasEnded(prediction.status);
+  return ended ? { kind: 'move', move: end(job, prediction) } : adopt(job, prediction);
 }
 
 function adopt(job: Job, prediction: Prediction): Consequence {

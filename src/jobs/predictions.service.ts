@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Logger } from '../logging/logger.js';
 import type { Prediction } from '../models/prediction.js';
-import { sendMessages } from '../outbox/outbox.js';
-import { message } from '../queue/messages.js';
-import { Database } from '../storage/database.js';
-import type { Job } from './job.js';
+import { ModelRegistry } from '../models/registry.js';
+import { isFinal, type Job } from './job.js';
 import { JobLifecycle } from './job-lifecycle.js';
-import { JobsRepository } from './jobs.repository.js';
-import { consequence } from './prediction-outcome.js';
+import { JobsRepository, type Move } from './jobs.repository.js';
+import { endCost } from './prediction-cost.js';
+import { consequence, hasEnded } from './prediction-outcome.js';
+import { SurplusPredictionsRepository } from './surplus-predictions.repository.js';
 
 /** A word on what came of applying a prediction. */
 export type Applied = 'moved' | 'no effect' | 'surplus';
@@ -20,13 +20,14 @@ export class PredictionsService {
   constructor(
     private readonly jobs: JobsRepository,
     private readonly lifecycle: JobLifecycle,
-    private readonly database: Database,
+    private readonly surplus: SurplusPredictionsRepository,
+    private readonly registry: ModelRegistry,
     private readonly logger: Logger,
   ) {}
 
   /**
-   * Moves the job that has the prediction (`jobId` while none has it) as the prediction demands. When somebody else moved it meanwhile, the job is read again: what was
-   * decided on an old state is never written.
+   * Moves the job that has the prediction (`jobId` while none has it) as the prediction demands. When somebody else
+   * moved it meanwhile, the job is read again: what was decided on an old state is never written.
    */
   async apply(jobId: string, prediction: Prediction, cause: string): Promise<Applied> {
     for (let attempt = 0; attempt < TRIES; attempt += 1) {
@@ -40,17 +41,33 @@ export class PredictionsService {
 
   private async applyTo(job: Job, prediction: Prediction, cause: string): Promise<Applied | 'lost race'> {
     const decided = consequence(job, prediction);
-    if (decided.kind === 'none') return 'no effect';
+    if (decided.kind === 'none') {
+      await this.settleAbandoned(job, prediction);
+      return 'no effect';
+    }
     if (decided.kind === 'surplus') {
-      await this.cancelSurplus(job, prediction);
+      await this.noteSurplus(job, prediction);
       return 'surplus';
     }
-    const moved = await this.lifecycle.move({ ...decided.move, jobId: job.jobId, cause, from: [job.state] });
+    const move = this.withCost(decided.move, job, prediction);
+    const moved = await this.lifecycle.move({ ...move, jobId: job.jobId, cause, from: [job.state] });
     return moved ? 'moved' : 'lost race';
   }
 
-  private async cancelSurplus({ jobId, replicateId }: Job, surplus: Prediction): Promise<void> {
-    this.logger.warn('surplus-prediction', { jobId, replicateId, surplusReplicateId: surplus.id });
-    await sendMessages(this.database, [message('cancel-prediction', { jobId, replicateId: surplus.id })]);
+  /** A prediction that was left running when its job ended has ended itself: now its cost is known. */
+  private async settleAbandoned(job: Job, prediction: Prediction): Promise<void> {
+    if (!isFinal(job.state) || !hasEnded(prediction.status)) return;
+    await this.surplus.settle(prediction.id, prediction.status, endCost(this.registry, job, prediction));
+  }
+
+  private async noteSurplus(job: Job, prediction: Prediction): Promise<void> {
+    const { jobId, replicateId } = job;
+    this.logger.warn('surplus-prediction', { jobId, replicateId, surplusReplicateId: prediction.id });
+    await this.surplus.note(jobId, prediction, endCost(this.registry, job, prediction));
+  }
+
+  /** What is stored is priced when it is stored; a job that ends without owes what the provider charges all the same. */
+  private withCost<M extends Pick<Move, 'to'>>(move: M, job: Job, prediction: Prediction): M {
+    return isFinal(move.to) ? { ...move, actualCost: endCost(this.registry, job, prediction) } : move;
   }
 }

@@ -1,4 +1,5 @@
 import type { Model, Values } from './model.js';
+import type { PredictionStatus } from './prediction.js';
 import { amountOf, plannedQuantities, priceOf } from './pricing.js';
 
 const toleranceSeconds = 0.25;
@@ -41,4 +42,25 @@ function nearestOffered({ length, parameters }: Model, seconds: number): number 
   if (!Array.isArray(schema?.enum)) return schema?.type === 'integer' ? Math.round(seconds) : undefined;
   const durations = schema.enum.filter((value): value is number => typeof value === 'number');
   return durations.sort((a, b) => Math.abs(a - seconds) - Math.abs(b - seconds))[0];
+}
+
+/** What the provider charges for a prediction that ended without its output being stored, as far as that is told. */
+export interface Charge {
+  status: PredictionStatus;
+  /** `metrics.predict_time`; absent when it never ran. */
+  predictSeconds?: number;
+}
+
+/**
+ * The list price of a prediction by how it ended: one that never ran is free; a canceled one counts as planned; a failed
+ * one costs the machine's time where that is what the price is for. Undefined as for `actualCost`.
+ */
+export function chargedCost(
+  model: Model,
+  parameters: Values,
+  { status, predictSeconds }: Charge,
+): string | undefined {
+  if (status !== 'succeeded' && predictSeconds === undefined) return '0';
+  if (status === 'failed' && model.pricing.unit !== 'hardwareSecond') return '0';
+  return actualCost(model, parameters, predictSeconds === undefined ? {} : { predictSeconds });
 }

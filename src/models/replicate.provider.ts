@@ -16,17 +16,20 @@ export interface PredictionRequest {
   cancelAfterSeconds: number;
 }
 
+/** Why nothing was created although nothing is wrong with the request; `refused_account`: no credit or a bad token. */
+export type Postponement = 'throttled' | 'unreachable' | 'refused_account';
+
 /** What came of a create; only `unclear` leaves open whether a prediction, and its cost, exist. */
 export type CreateOutcome =
   | { kind: 'created'; prediction: Prediction }
   | { kind: 'refused'; detail: string }
-  | { kind: 'postponed'; afterSeconds: number; detail: string }
+  | { kind: 'postponed'; because: Postponement; afterSeconds: number; detail: string }
   | { kind: 'unclear'; detail: string };
 
 const THROTTLED_SECONDS = 5;
 const UNREACHABLE_SECONDS = 5;
-/** No credit or a bad token: an operator must act, so asking again soon is of no use. */
-const ACCOUNT_FAULT_SECONDS = 60;
+/** An operator must act, so asking again soon is of no use. */
+const REFUSED_ACCOUNT_SECONDS = 60;
 const LIST_PAGES = 20;
 
 /**
@@ -65,12 +68,13 @@ export class ReplicateProvider {
   }
 
   /**
-   * Predictions created at or after the time, newest first. `complete` is false when there are more than were read: then
-   * one that is not among them may exist all the same.
+   * Predictions created from one time to before the other, newest first. `complete` is false when there are more than
+   * were read: then one that is not among them may exist all the same.
    */
-  async listSince(time: Date): Promise<{ predictions: Prediction[]; complete: boolean }> {
+  async listBetween(from: Date, to: Date): Promise<{ predictions: Prediction[]; complete: boolean }> {
     const predictions: Prediction[] = [];
-    let route = `/predictions?created_after=${encodeURIComponent(time.toISOString())}`;
+    const times = { created_after: from.toISOString(), created_before: to.toISOString() };
+    let route = `/predictions?${new URLSearchParams(times).toString()}`;
     for (let page = 0; page < LIST_PAGES; page += 1) {
       const { results, next } = readPage(requireAnswer(await this.send('GET', route)));
       predictions.push(...results.map(readPrediction).filter((prediction) => prediction !== undefined));
@@ -132,18 +136,21 @@ function readPage(body: unknown): { results: unknown[]; next: URL | null } {
 
 function readCreate(outcome: Exchange): CreateOutcome {
   const detail = describe(outcome);
-  if (outcome.kind === 'unsent') return { kind: 'postponed', afterSeconds: UNREACHABLE_SECONDS, detail };
+  if (outcome.kind === 'unsent') return postponed('unreachable', UNREACHABLE_SECONDS, detail);
   if (outcome.kind === 'silent') return { kind: 'unclear', detail };
   const { status, body } = outcome;
   if (status >= 200 && status < 300) {
     const prediction = readPrediction(body);
     return prediction ? { kind: 'created', prediction } : { kind: 'unclear', detail };
   }
-  if (status === 429) return { kind: 'postponed', afterSeconds: throttledSeconds(outcome), detail };
-  if (status === 401 || status === 402)
-    return { kind: 'postponed', afterSeconds: ACCOUNT_FAULT_SECONDS, detail };
+  if (status === 429) return postponed('throttled', throttledSeconds(outcome), detail);
+  if (status === 401 || status === 402) return postponed('refused_account', REFUSED_ACCOUNT_SECONDS, detail);
   if (status >= 400 && status < 500 && status !== 408) return { kind: 'refused', detail };
   return { kind: 'unclear', detail };
+}
+
+function postponed(because: Postponement, afterSeconds: number, detail: string): CreateOutcome {
+  return { kind: 'postponed', because, afterSeconds, detail };
 }
 
 /** Seconds to wait after a 429: the header (seconds or date), the body's `retry_after`, or the text's "resets in ~5s". */

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Queue } from 'bullmq';
+import type { Job, Queue } from 'bullmq';
 import { CAPPED } from './backoff.js';
-import { MESSAGES, type MessageName } from './messages.js';
+import { MESSAGE_NAMES, MESSAGES, queueIdOf, type Message, type MessageName } from './messages.js';
 
 /** A message on its way from the outbox to its queue; `id` makes a second sending of the same message harmless. */
 export interface OutgoingMessage {
@@ -10,11 +10,21 @@ export interface OutgoingMessage {
   payload: Record<string, string>;
 }
 
-const SEND_TIMEOUT_MS = 5_000;
-const KEEP_DONE = { age: 3_600, count: 1_000 };
-const KEEP_GIVEN_UP = { age: 30 * 24 * 3_600, count: 10_000 };
+/** A message that no worker will try again, and why. */
+export interface GivenUpMessage {
+  name: MessageName;
+  queueId: string;
+  payload: unknown;
+  reason: string;
+  attempts: number;
+  givenUpAt: Date;
+}
 
-/** Puts messages on their BullMQ queues. */
+const ANSWER_TIMEOUT_MS = 5_000;
+const KEEP_DONE = { age: 3_600, count: 1_000 };
+const LONGEST_PAUSE_MS = 300_000;
+
+/** Puts messages on their BullMQ queues and looks after them there. Every call fails after 5 s without Redis. */
 export class MessageQueue {
   private readonly queues: Map<string, Queue>;
 
@@ -24,7 +34,7 @@ export class MessageQueue {
     for (const queue of queues) queue.on('error', () => undefined);
   }
 
-  /** Adds all messages; those whose id a queue already knows are left as they are. Fails after 5 s without Redis. */
+  /** Adds all messages; those whose id a queue already knows are left as they are. */
   async send(messages: OutgoingMessage[]): Promise<void> {
     const names = [...new Set(messages.map((message) => message.name))];
     const sending = names.map((name) =>
@@ -33,27 +43,53 @@ export class MessageQueue {
         messages.filter((message) => message.name === name),
       ),
     );
-    await Promise.race([Promise.all(sending), tooLate()]);
+    await inTime(Promise.all(sending));
   }
 
-  /** Whether messages of that name wait for a worker. */
-  async hasBacklog(name: MessageName): Promise<boolean> {
-    const waiting = await Promise.race([this.queueOf(name).getWaitingCount(), tooLate()]);
-    return waiting > 0;
+  /**
+   * Whether the queue still has the message to be handled; of a kind that has an identity. One that is done is
+   * forgotten, so that the same can be sent again; one given up counts as there until it has been collected.
+   */
+  async has({ name, payload }: Message): Promise<boolean> {
+    const job = await inTime(this.queueOf(name).getJob(queueIdOf(name, payload, '')));
+    if (!job) return false;
+    if (job.finishedOn === undefined || (await inTime(job.isFailed()))) return true;
+    await inTime(job.remove());
+    return false;
+  }
+
+  /** Lets no worker take messages of that name for `seconds`, five minutes at most. */
+  async pause(name: MessageName, seconds: number): Promise<void> {
+    await inTime(this.queueOf(name).rateLimit(Math.min(seconds * 1_000, LONGEST_PAUSE_MS)));
+  }
+
+  /** The messages given up, oldest first, up to `limit` of each name. */
+  async givenUp(limit: number): Promise<GivenUpMessage[]> {
+    const lists = MESSAGE_NAMES.map(async (name) => {
+      const jobs = await this.queueOf(name).getFailed(0, limit - 1);
+      return jobs.filter((job) => job.finishedOn !== undefined).map((job) => givenUp(name, job));
+    });
+    return (await inTime(Promise.all(lists))).flat();
+  }
+
+  /** Forgets a message given up, so that the same can be sent again. */
+  async forget({ name, queueId }: GivenUpMessage): Promise<void> {
+    const job = await inTime(this.queueOf(name).getJob(queueId));
+    if (job && (await inTime(job.isFailed()))) await inTime(job.remove());
   }
 
   private async sendGroup(name: MessageName, messages: OutgoingMessage[]): Promise<void> {
-    const { attempts } = MESSAGES[name];
+    const { attempts, recurring = false } = MESSAGES[name];
     await this.queueOf(name).addBulk(
       messages.map(({ id, payload }) => ({
         name,
         data: payload,
         opts: {
-          jobId: id,
+          jobId: queueIdOf(name, payload, id),
           attempts,
           backoff: { type: CAPPED },
           removeOnComplete: KEEP_DONE,
-          removeOnFail: KEEP_GIVEN_UP,
+          removeOnFail: recurring,
         },
       })),
     );
@@ -66,8 +102,23 @@ export class MessageQueue {
   }
 }
 
+function givenUp(name: MessageName, job: Job): GivenUpMessage {
+  return {
+    name,
+    queueId: job.id!,
+    payload: job.data as unknown,
+    reason: job.failedReason,
+    attempts: job.attemptsMade,
+    givenUpAt: new Date(job.finishedOn!),
+  };
+}
+
 /** BullMQ itself waits for ever for a Redis that is away. */
+function inTime<T>(answer: Promise<T>): Promise<T> {
+  return Promise.race([answer, tooLate()]);
+}
+
 async function tooLate(): Promise<never> {
-  await delay(SEND_TIMEOUT_MS, undefined, { ref: false });
+  await delay(ANSWER_TIMEOUT_MS, undefined, { ref: false });
   throw new Error('Redis did not answer in time');
 }

@@ -4,8 +4,8 @@
  * a payload may gain fields, never lose or rename them.
  */
 export interface MessagePayloads {
-  /** Submit a pending job to the provider. */
-  'submit-job': { jobId: string };
+  /** Submit a pending job to the provider; `round` tells its attempts so far, none when absent. */
+  'submit-job': { jobId: string; round?: string };
   /** Look at an open job again: poll its prediction, settle an unclear submission, send a lost message again. */
   'check-job': { jobId: string };
   /** Cancel a prediction at the provider. */
@@ -14,8 +14,6 @@ export interface MessagePayloads {
   'apply-webhook': { webhookId: string };
   /** Fetch, check and store a job's outputs. */
   'store-outputs': { jobId: string };
-  /** Bring the mirrors (DynamoDB, Redis) up to the job's version. */
-  'mirror-job': { jobId: string };
 }
 
 export type MessageName = keyof MessagePayloads;
@@ -23,6 +21,13 @@ export type MessageName = keyof MessagePayloads;
 interface MessagePolicy {
   /** Names of the payload's fields, all required, all non-empty text. */
   fields: readonly string[];
+  /**
+   * Fields that make its id in the queue, so that it can be looked for there and is there once. Without them each
+   * message has an id of its own.
+   */
+  identity?: readonly string[];
+  /** Sent again by the clock while it is needed: given up, it leaves nothing. */
+  recurring?: boolean;
   /** How often a message is tried before it is given up. */
   attempts: number;
   /** First delay between tries; it doubles each time, up to the longest. */
@@ -46,6 +51,7 @@ export const MESSAGES: {
 } = {
   'submit-job': {
     fields: ['jobId'],
+    identity: ['jobId', 'round'],
     attempts: 10,
     backoffMs: SECOND,
     longestBackoffMs: MINUTE,
@@ -54,6 +60,7 @@ export const MESSAGES: {
   },
   'check-job': {
     fields: ['jobId'],
+    recurring: true,
     attempts: 3,
     backoffMs: SECOND,
     longestBackoffMs: MINUTE,
@@ -76,18 +83,11 @@ export const MESSAGES: {
   // Goes on for about as long as the provider keeps the outputs.
   'store-outputs': {
     fields: ['jobId'],
+    identity: ['jobId'],
     attempts: 80,
     backoffMs: SECOND,
     longestBackoffMs: MINUTE,
     concurrency: 4,
-  },
-  // A mirror may be away for hours and shall catch up within seconds of its return.
-  'mirror-job': {
-    fields: ['jobId'],
-    attempts: 5_000,
-    backoffMs: 250,
-    longestBackoffMs: 5 * SECOND,
-    concurrency: 16,
   },
 };
 
@@ -102,6 +102,12 @@ export interface Message {
 
 export function message<N extends MessageName>(name: N, payload: MessagePayloads[N], delayMs = 0): Message {
   return { name, payload, delayMs };
+}
+
+/** The message's id in its queue; `messageId` is its own in the outbox. */
+export function queueIdOf(name: MessageName, payload: Record<string, string>, messageId: string): string {
+  const parts = MESSAGES[name].identity?.map((field) => payload[field]).filter((part) => part !== undefined);
+  return parts?.join('-') ?? messageId;
 }
 
 /** Checks a received payload against the catalogue; throws an Error that names what is missing. */

@@ -19,7 +19,7 @@ export class ApplyWebhookService {
     const delivery = await this.inbox.find(webhookId);
     if (!delivery) return;
     const prediction = readPrediction(JSON.parse(delivery.body));
-    if (!prediction) return;
+    if (!prediction) return this.inbox.markApplied(webhookId, 'no prediction');
     const jobId = await this.jobOf(delivery);
     if (jobId === undefined) {
       this.logger.warn('webhook-of-no-job', { webhookId, replicateId: delivery.replicateId });

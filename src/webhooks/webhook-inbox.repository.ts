@@ -34,6 +34,23 @@ const MARK_APPLIED = {
   text: `UPDATE replicate.webhook_inbox SET applied_at = clock_timestamp(), outcome = $2 WHERE webhook_id = $1`,
 };
 
+/** By then the backup poll has settled what a webhook could have told. */
+const RESEND_FOR = `interval '2 hours'`;
+
+const RESEND_UNAPPLIED = {
+  name: 'webhook-resend-unapplied',
+  text: `
+    WITH due AS (
+      SELECT webhook_id FROM replicate.webhook_inbox
+      WHERE applied_at IS NULL AND due_at <= clock_timestamp() AND received_at > clock_timestamp() - ${RESEND_FOR}
+      ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED),
+    pushed AS (
+      UPDATE replicate.webhook_inbox inbox SET due_at = clock_timestamp() + interval '5 minutes'
+      FROM due WHERE inbox.webhook_id = due.webhook_id RETURNING inbox.webhook_id)
+    INSERT INTO replicate.outbox (name, payload)
+    SELECT 'apply-webhook', jsonb_build_object('webhookId', webhook_id) FROM pushed RETURNING message_id`,
+};
+
 const REMOVE_APPLIED = {
   name: 'webhook-remove-applied',
   text: `DELETE FROM replicate.webhook_inbox WHERE webhook_id = ANY(ARRAY(
@@ -59,6 +76,11 @@ export class WebhookInboxRepository {
 
   async markApplied(webhookId: string, outcome: string): Promise<void> {
     await this.database.query(MARK_APPLIED, [webhookId, outcome]);
+  }
+
+  /** Has up to `limit` webhooks applied whose message seems to be lost; returns how many. */
+  async resendUnapplied(limit: number): Promise<number> {
+    return (await this.database.query(RESEND_UNAPPLIED, [limit])).length;
   }
 
   /** Removes up to `limit` webhooks that were applied over a week ago; returns how many. */

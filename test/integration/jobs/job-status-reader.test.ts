@@ -196,12 +196,11 @@ describe('a layer that is behind what was shown', () => {
       }
       return versions;
     };
-    const mirroring = new JobMirroring(jobs, cache, mirror, media);
+    const mirroring = new JobMirroring(cache, mirror, media);
     const change = async () => {
       for (const to of ['processing', 'failed'] as const) {
         await new Promise((resolve) => setTimeout(resolve, 30));
-        await moved(job.jobId, to);
-        await mirroring.mirror(job.jobId);
+        await mirroring.mirror(await moved(job.jobId, to));
       }
     };
     const [histories] = await Promise.all([Promise.all(readers.map(watch)), change()]);
@@ -257,11 +256,11 @@ describe('a layer in trouble', () => {
 });
 
 describe('mirroring', () => {
-  const mirroring = () => new JobMirroring(jobs, cache, mirror, media);
+  const mirroring = () => new JobMirroring(cache, mirror, media);
 
-  it('brings both mirrors to the version of PostgreSQL', async () => {
+  it('writes both mirrors', async () => {
     const job = await moved((await accepted()).jobId, 'processing');
-    await mirroring().mirror(job.jobId);
+    await mirroring().mirror(job);
     expect(await cache.get(job.jobId)).toEqual(snapshotOf(job));
     expect(await mirror.get(job.jobId)).toEqual(snapshotOf(job));
   });
@@ -269,14 +268,10 @@ describe('mirroring', () => {
   it.each([
     ['Redis', () => redisProxy.down(), (job: Job) => mirror.get(job.jobId)],
     ['DynamoDB', () => dynamodbProxy.down(), (job: Job) => cache.get(job.jobId)],
-  ])('without %s writes the other one and asks to be tried again', async (_name, fail, other) => {
+  ])('without %s writes the other one and fails', async (_name, fail, other) => {
     const job = await accepted();
     fail();
-    await expect(mirroring().mirror(job.jobId)).rejects.toMatchObject({ retryable: true });
+    await expect(mirroring().mirror(job)).rejects.toThrow();
     expect(await other(job)).toEqual(snapshotOf(job));
-  });
-
-  it('of an unknown job does nothing', async () => {
-    await expect(mirroring().mirror(randomUUID())).resolves.toBeUndefined();
   });
 });

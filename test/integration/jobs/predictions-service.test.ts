@@ -1,8 +1,10 @@
 import { JobLifecycle } from '../../../src/jobs/job-lifecycle.js';
 import { JobsRepository } from '../../../src/jobs/jobs.repository.js';
 import { PredictionsService } from '../../../src/jobs/predictions.service.js';
+import { SurplusPredictionsRepository } from '../../../src/jobs/surplus-predictions.repository.js';
 import { Logger } from '../../../src/logging/logger.js';
 import type { Prediction, PredictionStatus } from '../../../src/models/prediction.js';
+import { registry } from '../../unit/models/registry-file.js';
 import { startTestDatabase, type TestDatabase } from '../storage/test-database.js';
 import { aNewJob } from './new-job.js';
 
@@ -12,12 +14,14 @@ const logger = new Logger('silent');
 
 let db: TestDatabase;
 let jobs: JobsRepository;
+let surplus: SurplusPredictionsRepository;
 let predictions: PredictionsService;
 
 beforeAll(async () => {
   db = await startTestDatabase();
   jobs = new JobsRepository(db.database);
-  predictions = new PredictionsService(jobs, new JobLifecycle(jobs, logger), db.database, logger);
+  surplus = new SurplusPredictionsRepository(db.database);
+  predictions = new PredictionsService(jobs, new JobLifecycle(jobs, logger), surplus, registry, logger);
 });
 
 afterAll(() => db.close());

@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { ReplicateProvider, type PredictionRequest } from '../../../src/models/replicate.provider.js';
 
 const TOKEN = 'r8_canary';
+/** About a minute in which the provider created something. */
+const span = [new Date('2026-01-02T03:04:05.006Z'), new Date('2026-01-02T03:05:05.006Z')] as const;
 const HASH = 'ab'.repeat(32);
 
 const prediction = (facts: object = {}) => ({
@@ -154,7 +156,12 @@ describe('a create', () => {
     const base = baseOf(closed);
     await new Promise((resolve) => closed.close(resolve));
     const outcome = await new ReplicateProvider(`${base}/v1`, TOKEN).create(official);
-    expect(outcome).toEqual({ kind: 'postponed', afterSeconds: 5, detail: 'unsent: ECONNREFUSED' });
+    expect(outcome).toEqual({
+      kind: 'postponed',
+      because: 'unreachable',
+      afterSeconds: 5,
+      detail: 'unsent: ECONNREFUSED',
+    });
   });
 
   const inHalfAMinute = () => new Date(Date.now() + 30_000).toUTCString();
@@ -191,7 +198,11 @@ describe('a create', () => {
     [402, { title: 'Insufficient credit', detail: 'You have insufficient credit', status: 402 }],
   ])('refused with %i waits for the operator', async (status, body) => {
     answers = [json(status, body)];
-    expect(await provider.create(official)).toMatchObject({ kind: 'postponed', afterSeconds: 60 });
+    expect(await provider.create(official)).toMatchObject({
+      kind: 'postponed',
+      because: 'refused_account',
+      afterSeconds: 60,
+    });
     expect(received).toHaveLength(1);
   });
 
@@ -246,7 +257,7 @@ describe('the token', () => {
     answers = [json(status, {}, { location: `${baseOf(other)}/steal` })];
     await provider.create(official);
     await provider.get('p1').catch(() => undefined);
-    await provider.listSince(new Date()).catch(() => undefined);
+    await provider.listBetween(...span).catch(() => undefined);
     expect(received).toHaveLength(3);
     expect(elsewhere).toEqual([]);
     await new Promise((resolve) => other.close(resolve));
@@ -265,7 +276,7 @@ describe('the token', () => {
       json(200, { results: [prediction()], next: 'http://evil.example/v1/predictions?cursor=c2' }),
       json(200, { results: [], next: null }),
     ];
-    await provider.listSince(new Date());
+    await provider.listBetween(...span);
     expect(received.map(({ url }) => url).at(-1)).toBe('/v1/predictions?cursor=c2');
   });
 });
@@ -307,24 +318,24 @@ describe('a prediction asked for', () => {
 });
 
 describe('the list of predictions', () => {
-  it('is read page by page from a time on', async () => {
+  it('is read page by page between two times', async () => {
     const next = `${baseOf(server)}/v1/predictions?cursor=c2&created_after=x`;
     answers = [
       json(200, { results: [prediction({ id: 'p3' }), { odd: true }, null], next, previous: null }),
       json(200, { results: [prediction({ id: 'p2' })], next: null }),
     ];
-    const listed = await provider.listSince(new Date('2026-01-02T03:04:05.006Z'));
+    const listed = await provider.listBetween(...span);
     expect(listed.complete).toBe(true);
     expect(listed.predictions.map(({ id }) => id)).toEqual(['p3', 'p2']);
     expect(received.map(({ url }) => url)).toEqual([
-      '/v1/predictions?created_after=2026-01-02T03%3A04%3A05.006Z',
+      '/v1/predictions?created_after=2026-01-02T03%3A04%3A05.006Z&created_before=2026-01-02T03%3A05%3A05.006Z',
       '/v1/predictions?cursor=c2&created_after=x',
     ]);
   });
 
   it('comes to an end even if the provider’s pages do not', async () => {
     answers = [json(200, { results: [prediction()], next: `${baseOf(server)}/v1/predictions?cursor=same` })];
-    expect(await provider.listSince(new Date())).toMatchObject({ complete: false });
+    expect(await provider.listBetween(...span)).toMatchObject({ complete: false });
     expect(received.length).toBeLessThan(50);
   });
 
@@ -336,12 +347,12 @@ describe('the list of predictions', () => {
     ['404', json(404, {})],
   ])('that is answered with %s proves nothing', async (_what, answer) => {
     answers = [answer];
-    await expect(provider.listSince(new Date())).rejects.toMatchObject({ code: 'provider_unavailable' });
+    await expect(provider.listBetween(...span)).rejects.toMatchObject({ code: 'provider_unavailable' });
   });
 
   it('of which the second page fails proves nothing', async () => {
     answers = [json(200, { results: [], next: `${baseOf(server)}/v1/predictions?cursor=c2` }), json(500, {})];
-    await expect(provider.listSince(new Date())).rejects.toMatchObject({ code: 'provider_unavailable' });
+    await expect(provider.listBetween(...span)).rejects.toMatchObject({ code: 'provider_unavailable' });
   });
 
   it.each<[string, Answer]>([
@@ -352,6 +363,6 @@ describe('the list of predictions', () => {
     ['a next page that is no address', json(200, { results: [], next: 'nowhere' })],
   ])('that is %s proves nothing', async (_what, answer) => {
     answers = [answer];
-    await expect(provider.listSince(new Date())).rejects.toMatchObject({ code: 'provider_unavailable' });
+    await expect(provider.listBetween(...span)).rejects.toMatchObject({ code: 'provider_unavailable' });
   });
 });

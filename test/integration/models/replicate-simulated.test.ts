@@ -61,7 +61,7 @@ describe('Replicate, simulated', () => {
     expect((await provider.create(request)).kind).toBe('unclear');
     expect(await createsOf(nonce)).toHaveLength(1);
     await simulator.heal();
-    const { predictions } = await provider.listSince(since);
+    const { predictions } = await provider.listBetween(since, new Date(since.getTime() + 600_000));
     const own = predictions.filter(({ input }) => JSON.stringify(input).includes(nonce));
     expect(own).toHaveLength(made);
   });
@@ -86,7 +86,7 @@ describe('Replicate, simulated', () => {
     await simulator.settings({ credit: 'none' });
     const outcome = await provider.create(aRequest());
     await simulator.settings({ credit: 'ok' });
-    expect(outcome).toMatchObject({ kind: 'postponed', afterSeconds: 60 });
+    expect(outcome).toMatchObject({ kind: 'postponed', because: 'refused_account', afterSeconds: 60 });
   });
 
   it('cancels a prediction that runs', async () => {
@@ -104,6 +104,6 @@ describe('Replicate, simulated', () => {
 
   it('is not trusted with another account’s token', async () => {
     const outcome = await new ReplicateProvider(simulator.baseUrl, 'r8_other').create(aRequest());
-    expect(outcome).toMatchObject({ kind: 'postponed', afterSeconds: 60 });
+    expect(outcome).toMatchObject({ kind: 'postponed', because: 'refused_account', afterSeconds: 60 });
   });
 });

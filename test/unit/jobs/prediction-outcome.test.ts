@@ -59,15 +59,18 @@ describe('a running prediction', () => {
 describe('a prediction that has ended', () => {
   const ended: PredictionStatus[] = ['succeeded', 'failed', 'canceled', 'aborted'];
 
-  it.each(ended)('of another job’s making and %s changes nothing', (status) => {
+  it.each(ended)('and is %s is surplus to a job that has another', (status) => {
     const job = aJob({ state: 'processing', replicateId: 'p0' });
-    expect(consequence(job, aPrediction({ status }))).toEqual({ kind: 'none' });
+    expect(consequence(job, aPrediction({ status }))).toEqual({ kind: 'surplus' });
   });
 
   it.each(ended)('and is %s changes no job that is over', (status) => {
-    for (const state of ['completed', 'failed', 'canceled'] as const)
-      for (const replicateId of [null, 'p1'])
-        expect(consequence(aJob({ state, replicateId }), aPrediction({ status }))).toEqual({ kind: 'none' });
+    for (const state of ['completed', 'failed', 'canceled'] as const) {
+      const decided = (replicateId: string | null) =>
+        consequence(aJob({ state, replicateId }), aPrediction({ status }));
+      expect(decided('p1')).toEqual({ kind: 'none' });
+      expect(decided(null)).toEqual({ kind: 'surplus' });
+    }
   });
 
   it('has its outputs stored', () => {
@@ -221,11 +224,9 @@ describe('looks at several predictions of one job', () => {
     const property = fc.property(fc.array(look, { minLength: 1, maxLength: 20 }), starts, (seen, state) => {
       let job = aJob({ state: state === 'processing' ? 'submitting' : state });
       for (const { id, status } of seen) {
-        const runs = status === 'starting' || status === 'processing';
         const another = job.replicateId !== null && job.replicateId !== id;
         if (another) {
-          const expected = { kind: runs ? 'surplus' : 'none' };
-          expect(consequence(job, aPrediction({ id, status }))).toEqual(expected);
+          expect(consequence(job, aPrediction({ id, status }))).toEqual({ kind: 'surplus' });
         }
         job = applied(job, aPrediction({ id, status }));
         expect(job.replicateId).toBe(seen[0]!.id);

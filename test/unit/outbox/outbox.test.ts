@@ -5,11 +5,11 @@ describe('messages for the outbox', () => {
   it('are one JSON parameter', () => {
     const rows = outboxRows([
       message('submit-job', { jobId: 'j1' }, 250),
-      message('mirror-job', { jobId: "j'2" }),
+      message('check-job', { jobId: "j'2" }),
     ]);
     expect(JSON.parse(rows)).toEqual([
       { name: 'submit-job', payload: { jobId: 'j1' }, delayMs: 250 },
-      { name: 'mirror-job', payload: { jobId: "j'2" }, delayMs: 0 },
+      { name: 'check-job', payload: { jobId: "j'2" }, delayMs: 0 },
     ]);
   });
 

@@ -13,7 +13,6 @@ const payloads: Record<MessageName, Record<string, string>> = {
   'cancel-prediction': { jobId: 'j1', replicateId: 'p1' },
   'apply-webhook': { webhookId: 'w1' },
   'store-outputs': { jobId: 'j1' },
-  'mirror-job': { jobId: 'j1' },
 };
 
 const cases = Object.entries(payloads) as [MessageName, Record<string, string>][];
@@ -68,7 +67,7 @@ describe('the catalogue of messages', () => {
   });
 
   it('sends without delay unless told', () => {
-    expect(message('mirror-job', { jobId: 'j1' }).delayMs).toBe(0);
-    expect(message('mirror-job', { jobId: 'j1' }, 250).delayMs).toBe(250);
+    expect(message('check-job', { jobId: 'j1' }).delayMs).toBe(0);
+    expect(message('check-job', { jobId: 'j1' }, 250).delayMs).toBe(250);
   });
 });
