@@ -58,7 +58,7 @@ const ranks = [
   forbid(
     'low-rooms-look-down',
     'The second rank knows no job.',
-    { path: '^src/(models|media|access|outbox)/' },
+    { path: '^src/(models|media|access|outbox|dead-letters)/' },
     { path: '^src/(jobs|scripts|compilation|webhooks)/' },
   ),
   forbid(

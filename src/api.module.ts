@@ -3,6 +3,8 @@ import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { AccessGuard } from './access/access.guard.js';
 import type { Settings } from './config/settings.js';
 import { SettingsModule } from './config/settings.module.js';
+import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
+import { DeadLettersModule } from './dead-letters/dead-letters.module.js';
 import { HealthController } from './health/health.controller.js';
 import { HealthService } from './health/health.service.js';
 import { ErrorFilter } from './http/error.filter.js';
@@ -22,8 +24,9 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 /** THE list of what the API answers to. */
 @Module({
-  imports: [IdempotencyModule, JobsModule, ModelsModule, WebhooksModule],
+  imports: [DeadLettersModule, IdempotencyModule, JobsModule, ModelsModule, WebhooksModule],
   controllers: [
+    DeadLettersController,
     GenerationController,
     HealthController,
     JobsController,

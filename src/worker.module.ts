@@ -1,6 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Settings } from './config/settings.js';
 import { SettingsModule } from './config/settings.module.js';
+import { DeadLetterCollector } from './dead-letters/dead-letter-collector.js';
+import { DeadLettersModule } from './dead-letters/dead-letters.module.js';
 import { IdempotencyModule } from './idempotency/idempotency.module.js';
 import { IdempotencySweep } from './idempotency/idempotency-sweep.js';
 import { CancelPredictionProcessor } from './jobs/cancel-prediction.processor.js';
@@ -29,6 +31,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
 /** THE list of what the worker answers to: the messages it consumes and what it does by the clock. */
 @Module({
   imports: [
+    DeadLettersModule,
     IdempotencyModule,
     JobWorkModule,
     JobsModule,
@@ -42,6 +45,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     CheckJobProcessor,
     StoreOutputsProcessor,
     SubmitJobProcessor,
+    DeadLetterCollector,
     IdempotencySweep,
     JobCheckSchedule,
     MirrorSchedule,
