@@ -12,6 +12,7 @@ import { JobWorkModule } from './jobs/job-work.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { MediaOutputEntity } from './jobs/media-output.entity.js';
 import { MirrorSchedule } from './jobs/mirror-schedule.js';
+import { QueueLossWatch } from './jobs/queue-loss-watch.js';
 import { StoreOutputsProcessor } from './jobs/store-outputs.processor.js';
 import { SubmitJobProcessor } from './jobs/submit-job.processor.js';
 import { SurplusSchedule } from './jobs/surplus-schedule.js';
@@ -50,6 +51,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     JobCheckSchedule,
     MirrorSchedule,
     ModelConfigurations,
+    QueueLossWatch,
     Relay,
     SurplusSchedule,
     WebhookInboxSweep,

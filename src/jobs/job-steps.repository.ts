@@ -24,6 +24,14 @@ const SUBMISSION_AGE = {
     FROM replicate.jobs WHERE job_id = $1`,
 };
 
+/** Spread over some seconds, so that thousands of jobs do not come at once. */
+const CHECK_WAITING_SOON = {
+  name: 'job-check-waiting-soon',
+  text: `
+    UPDATE replicate.jobs SET check_at = LEAST(check_at, clock_timestamp() + random() * interval '5 seconds')
+    WHERE state IN ('pending', 'storing') RETURNING 1`,
+};
+
 /** What workers note and ask about the step that a job is at, besides moving it. */
 @Injectable()
 export class JobStepsRepository {
@@ -45,6 +53,11 @@ export class JobStepsRepository {
   /** Notes that storing came to an end, if not to a good one: it does not end its worker. */
   async forgetStoringStarts(jobId: string): Promise<void> {
     await this.database.query(FORGET_STORING_STARTS, [jobId]);
+  }
+
+  /** Has every job looked at soon that waits for a message; returns how many. */
+  async checkWaitingSoon(): Promise<number> {
+    return (await this.database.query(CHECK_WAITING_SOON, [])).length;
   }
 
   /** Seconds since the job's last attempt began, by the database's clock; 0 before the first. */

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { WorkerHost } from '@nestjs/bullmq';
 import { Inject, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { type Job, UnrecoverableError } from 'bullmq';
+import { type Job, UnrecoverableError, WaitingError } from 'bullmq';
 import { AppError } from '../errors.js';
 import { describeError, Logger } from '../logging/logger.js';
 import { MESSAGES, readPayload, type MessageName, type MessagePayloads } from './messages.js';
@@ -34,21 +34,29 @@ export abstract class MessageConsumer<N extends MessageName>
   private readonly logger!: Logger;
 
   private lastErrorAt = 0;
+  private stopping = false;
 
   protected abstract handle(payload: MessagePayloads[N], delivery: Delivery): Promise<void>;
 
   /** Declares three parameters because BullMQ hands its abort signal only to a function of that length. */
-  override async process(job: Job, _token?: string, signal?: AbortSignal): Promise<void> {
+  override async process(job: Job, token?: string, signal?: AbortSignal): Promise<void> {
     const attempt = job.attemptsMade + 1;
     const lastAttempt = attempt >= MESSAGES[this.messageName].attempts;
     const payload = this.payloadOf(job);
     try {
       await this.handle(payload, { signal: signal ?? new AbortController().signal, attempt, lastAttempt });
     } catch (error) {
+      if (this.stopping && signal?.aborted) await this.handBack(job, token);
       if (error instanceof AppError && !error.retryable)
         throw new UnrecoverableError(`${error.code}: ${error.message}`);
       throw error;
     }
+  }
+
+  /** Lets another worker have the message at once, as if it had not been tried. */
+  private async handBack(job: Job, token: string | undefined): Promise<never> {
+    await job.moveToWait(token);
+    throw new WaitingError('the worker stops');
   }
 
   private payloadOf(job: Job): MessagePayloads[N] {
@@ -78,13 +86,14 @@ export abstract class MessageConsumer<N extends MessageName>
   }
 
   /**
-   * Takes no more messages and waits for those in hand; after 15 s they are told to stop, and what has not ended 5 s
-   * later is handed on as stalled.
+   * Takes no more messages and waits for those in hand; after 15 s they are told to stop and go back to their queue,
+   * and what has not ended 5 s later is handed on as stalled.
    */
   async beforeApplicationShutdown(): Promise<void> {
     const closing = this.worker.close();
     const closed = await Promise.race([closing.then(() => true), delay(DRAIN_MS, false, { ref: false })]);
     if (closed) return;
+    this.stopping = true;
     this.worker.cancelAllJobs('the worker stops');
     await Promise.race([closing, delay(CANCEL_MS, undefined, { ref: false })]);
   }

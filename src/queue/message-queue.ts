@@ -58,6 +58,14 @@ export class MessageQueue {
     return false;
   }
 
+  /** Whether the queues hold nothing from before, told once: they are new, or lost all that was in them. */
+  async wasEmptied(): Promise<boolean> {
+    const queue = this.queueOf('submit-job');
+    const client = await inTime(queue.getBackend().client);
+    const added = await inTime(client.hset(queue.toKey('known'), { since: String(Date.now()) }));
+    return added === 1;
+  }
+
   /** Lets no worker take messages of that name for `seconds`, five minutes at most. */
   async pause(name: MessageName, seconds: number): Promise<void> {
     await inTime(this.queueOf(name).rateLimit(Math.min(seconds * 1_000, LONGEST_PAUSE_MS)));

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
-import type { Pool, QueryResultRow } from 'pg';
+import pg, { type Pool, type QueryResultRow } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
 import { AppError } from '../errors.js';
 
@@ -12,6 +12,7 @@ export interface Statement {
 
 const RECONNECT_DELAY_MS = 500;
 const RETRY_AFTER_SECONDS = 2;
+const PING_TIMEOUT_MS = 1_000;
 
 /**
  * PostgreSQL, the authority. The process starts without it and connects as soon as it answers; until then, and whenever
@@ -19,6 +20,7 @@ const RETRY_AFTER_SECONDS = 2;
  */
 export class Database implements OnApplicationBootstrap, OnApplicationShutdown {
   private stopped = false;
+  private pings: Pool | undefined;
 
   /** `report` is told why connecting failed, each time. */
   constructor(
@@ -32,6 +34,7 @@ export class Database implements OnApplicationBootstrap, OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     this.stopped = true;
+    await this.pings?.end();
     if (this.dataSource.isInitialized) await this.dataSource.destroy();
   }
 
@@ -61,9 +64,11 @@ export class Database implements OnApplicationBootstrap, OnApplicationShutdown {
     return this.dataSource.manager;
   }
 
-  /** Resolves when PostgreSQL answers. */
+  /** Resolves when PostgreSQL answers, by a connection of its own: that all others are busy says nothing about it. */
   async ping(): Promise<void> {
-    await this.query({ name: 'ping', text: 'SELECT 1' }, []);
+    this.requireConnection();
+    this.pings ??= pingPool(this.dataSource);
+    await this.pings.query('SELECT 1');
   }
 
   private pool(): Pool {
@@ -90,6 +95,15 @@ export class Database implements OnApplicationBootstrap, OnApplicationShutdown {
       await delay(RECONNECT_DELAY_MS, undefined, { ref: false });
     if (this.stopped && this.dataSource.isInitialized) await this.dataSource.destroy();
   }
+}
+
+function pingPool({ options }: DataSource): Pool {
+  const { url, extra } = options as { url: string; extra: object };
+  const limits = { connectionTimeoutMillis: PING_TIMEOUT_MS, query_timeout: PING_TIMEOUT_MS };
+  const pool = new pg.Pool({ connectionString: url, ...extra, ...limits, max: 1 });
+  // A connection that is lost while idle shows in the next ping.
+  pool.on('error', () => undefined);
+  return pool;
 }
 
 function unavailable(cause: unknown): AppError {
