@@ -14,14 +14,14 @@ export class JobMirroring {
     private readonly media: MediaStore,
   ) {}
 
-  /** Writes both mirrors; fails when either did not take the write. */
+  /**
+   * Writes both mirrors; fails when either did not take the write. One after the other: the signing of many writes to
+   * the table would make Redis look as if it did not answer.
+   */
   async mirror(job: Job): Promise<void> {
     const snapshot = statusSnapshot(job, this.media);
-    const writes = await Promise.allSettled([
-      this.cache.put(job.jobId, snapshot),
-      this.table.put(mirrorItem(job, snapshot)),
-    ]);
-    const failure = writes.find((write) => write.status === 'rejected');
-    if (failure) throw failure.reason;
+    const [cached] = await Promise.allSettled([this.cache.put(job.jobId, snapshot)]);
+    await this.table.put(mirrorItem(job, snapshot));
+    if (cached.status === 'rejected') throw cached.reason;
   }
 }

@@ -5,7 +5,7 @@ import { JobMirroring } from './job-mirroring.js';
 import { MirrorBacklogRepository } from './mirror-backlog.repository.js';
 
 const INTERVAL_MS = 50;
-const BATCH = 50;
+const BATCH = 16;
 const RETRY_SECONDS = 1;
 
 /**
@@ -22,19 +22,19 @@ export class MirrorSchedule extends ScheduledTask {
     super('mirror-schedule', INTERVAL_MS, logger);
   }
 
-  /** Mirrors one batch; fails, so that a pause follows, when any of it was not taken. */
+  /** Mirrors one batch; fails, so that a pause follows, when none of it was taken. */
   async run(): Promise<boolean> {
     const jobs = await this.backlog.take(BATCH);
     if (jobs.length === 0) return false;
     const writes = await Promise.allSettled(jobs.map((job) => this.mirroring.mirror(job)));
-    const taken = (index: number) => writes[index]!.status === 'fulfilled';
-    await this.backlog.remove(jobs.filter((_job, index) => taken(index)));
+    const [taken, refused] = (['fulfilled', 'rejected'] as const).map((status) =>
+      jobs.filter((_job, index) => writes[index]!.status === status),
+    );
+    await this.backlog.remove(taken!);
     const failure = writes.find((write) => write.status === 'rejected');
     if (!failure) return jobs.length === BATCH;
-    await this.backlog.postpone(
-      jobs.filter((_job, index) => !taken(index)),
-      RETRY_SECONDS,
-    );
-    throw new Error('A mirror did not take the status', { cause: failure.reason });
+    await this.backlog.postpone(refused!, RETRY_SECONDS);
+    if (taken!.length > 0) return true;
+    throw new Error('The mirrors do not take statuses', { cause: failure.reason });
   }
 }

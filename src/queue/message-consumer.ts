@@ -90,10 +90,10 @@ export abstract class MessageConsumer<N extends MessageName>
    * and what has not ended 5 s later is handed on as stalled.
    */
   async beforeApplicationShutdown(): Promise<void> {
+    this.stopping = true;
     const closing = this.worker.close();
     const closed = await Promise.race([closing.then(() => true), delay(DRAIN_MS, false, { ref: false })]);
     if (closed) return;
-    this.stopping = true;
     this.worker.cancelAllJobs('the worker stops');
     await Promise.race([closing, delay(CANCEL_MS, undefined, { ref: false })]);
   }

@@ -68,7 +68,11 @@ export class Database implements OnApplicationBootstrap, OnApplicationShutdown {
   async ping(): Promise<void> {
     this.requireConnection();
     this.pings ??= pingPool(this.dataSource);
-    await this.pings.query('SELECT 1');
+    try {
+      await this.pings.query('SELECT 1');
+    } catch (error) {
+      throw translate(error);
+    }
   }
 
   private pool(): Pool {

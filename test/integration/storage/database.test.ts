@@ -108,6 +108,13 @@ describe('a database that is slow', () => {
     expect(await database.query(ONE, [])).toEqual([{ one: 1 }]);
   });
 
+  it('and has no free connection is still known to answer', async () => {
+    const database = await db.another(db.url, 1);
+    const held = database.query({ text: 'SELECT pg_sleep(1)' }, []);
+    await expect(database.ping()).resolves.toBeUndefined();
+    await held;
+  });
+
   it.each([
     ['statement_timeout', '10s'],
     ['lock_timeout', '5s'],

@@ -84,3 +84,30 @@ describe('the inbox of webhooks', () => {
     expect(rows).toEqual([{ outcome: 'moved', later: true }]);
   });
 });
+
+describe('a webhook that nobody applied', () => {
+  const age = (webhookId: string, column: string, minutes: number) =>
+    db.pool.query(
+      `UPDATE replicate.webhook_inbox SET ${column} = ${column} - $2 * interval '1 minute' WHERE webhook_id = $1`,
+      [webhookId, minutes],
+    );
+
+  it('is sent again after a minute, then after five, for two hours', async () => {
+    const { webhookId } = aDelivery();
+    await inbox.store(aDelivery({ webhookId }));
+    expect(await inbox.resendUnapplied(10)).toBe(0);
+    await age(webhookId, 'due_at', 1);
+    expect([await inbox.resendUnapplied(10), await inbox.resendUnapplied(10)]).toEqual([1, 0]);
+    expect(await messagesOf(webhookId)).toHaveLength(2);
+    await Promise.all([age(webhookId, 'due_at', 5), age(webhookId, 'received_at', 121)]);
+    expect(await inbox.resendUnapplied(10)).toBe(0);
+  });
+
+  it('is not sent again once it is applied', async () => {
+    const { webhookId } = aDelivery();
+    await inbox.store(aDelivery({ webhookId }));
+    await age(webhookId, 'due_at', 1);
+    await inbox.markApplied(webhookId, 'moved');
+    expect(await inbox.resendUnapplied(10)).toBe(0);
+  });
+});

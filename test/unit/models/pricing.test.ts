@@ -1,7 +1,8 @@
 import { Big } from 'big.js';
 import fc from 'fast-check';
-import { actualCost, billedSeconds } from '../../../src/models/actual-cost.js';
+import { actualCost, billedSeconds, chargedCost } from '../../../src/models/actual-cost.js';
 import type { Price } from '../../../src/models/model.js';
+import type { PredictionStatus } from '../../../src/models/prediction.js';
 import { amountOf, differsByHalf, priceOf } from '../../../src/models/pricing.js';
 import { modelNamed, planFor } from './registry-file.js';
 
@@ -94,5 +95,33 @@ describe('the actual cost', () => {
     expect(billedSeconds(modelNamed('musicgen'), 11.9)).toBe(12);
     expect(billedSeconds(modelNamed('musicgen'), 11.6)).toBe(11.6);
     expect(billedSeconds(modelNamed('stability-video'), 1.0416667)).toBe(1.042);
+  });
+});
+
+describe('a prediction without a stored output', () => {
+  const charged = (modelId: string, ...[status, predictSeconds]: [PredictionStatus, number?]) => {
+    const { model, parameters } = planFor(modelId);
+    return chargedCost(model, parameters, {
+      status,
+      ...(predictSeconds === undefined ? {} : { predictSeconds }),
+    });
+  };
+
+  it.each([
+    ['canceled', 2, '0.003'],
+    ['canceled', undefined, '0'],
+    ['aborted', undefined, '0'],
+    ['failed', 2, '0'],
+    ['succeeded', 2, '0.003'],
+    ['succeeded', undefined, '0.003'],
+  ] as const)('that %s after %s s costs %s', (status, seconds, expected) => {
+    expect(charged('flux-schnell', status, seconds)).toBe(expected);
+  });
+
+  it('costs the machine’s time where that is what the price is for, also when it failed', () => {
+    const { model, parameters } = planFor('flux-schnell');
+    const byTheSecond = { ...model, pricing: price('hardwareSecond', { by: {}, amount: 0.001 }) };
+    for (const status of ['failed', 'canceled'] as const)
+      expect(chargedCost(byTheSecond, parameters, { status, predictSeconds: 12.5 })).toBe('0.0125');
   });
 });

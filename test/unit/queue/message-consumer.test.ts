@@ -1,4 +1,4 @@
-import { type Job, UnrecoverableError } from 'bullmq';
+import { type Job, UnrecoverableError, WaitingError } from 'bullmq';
 import { AppError } from '../../../src/errors.js';
 import { MessageConsumer, type Delivery } from '../../../src/queue/message-consumer.js';
 import { MESSAGES } from '../../../src/queue/messages.js';
@@ -50,6 +50,16 @@ describe('a consumer of messages', () => {
     ['what nobody foresaw', new TypeError('odd')],
   ])('has %s tried again', async (_what, fault) => {
     await expect(new Consumer(fault).process(delivered())).rejects.toBe(fault);
+  });
+
+  it('of a worker that stops goes back to its queue, as if it had not been tried', async () => {
+    const consumer = new Consumer(new Error('aborted'));
+    Object.defineProperty(consumer, 'worker', { value: { close: () => Promise.resolve() } });
+    await consumer.beforeApplicationShutdown();
+    const moveToWait = jest.fn(() => Promise.resolve(0));
+    const held = Object.assign(delivered(), { moveToWait });
+    await expect(consumer.process(held, 'token', AbortSignal.abort())).rejects.toThrow(WaitingError);
+    expect(moveToWait).toHaveBeenCalledWith('token');
   });
 
   it('handles no message without its ids', async () => {
