@@ -7,6 +7,7 @@ import type { MediaType } from './content-type.js';
 import { derive, type Derived } from './derive.js';
 import { MediaSource, type SourceOptions } from './download.js';
 import type { FfmpegRunner } from './ffmpeg.js';
+import { inParallel } from './in-parallel.js';
 import { metadataDocument, recordedOutputs } from './metadata.js';
 import {
   mediaPrefix,
@@ -16,7 +17,7 @@ import {
   thumbnailKey,
   waveformKey,
 } from './object-keys.js';
-import { CACHE_CONTROL, storeOriginal, type StoredOriginal } from './store-original.js';
+import { CACHE_CONTROL, storeOriginal, type ArrivedOriginal } from './store-original.js';
 import type { IngestRequest, StoredOutput } from './stored-output.js';
 
 /** How many outputs of one job are fetched and derived at a time. */
@@ -105,9 +106,12 @@ export class MediaIngest {
   }
 
   private async storeOutput(source: string, index: number, context: OutputContext): Promise<StoredOutput> {
-    const original = await this.transfer(source, index, context);
-    const derived = await this.deriveOrWithdraw(original, context);
-    const pieces = await this.storePieces(derived, index, context);
+    const { original, derived } = await this.transferAndDerive(source, index, context);
+    const [pieces] = await Promise.all([
+      this.storePieces(derived, index, context),
+      // Freeing gigabytes takes its time, and nothing reads them any more.
+      rm(originalPath(context)),
+    ]);
     const { width, height, durationSeconds, signature } = derived;
     return {
       index,
@@ -123,13 +127,14 @@ export class MediaIngest {
     };
   }
 
-  private async transfer(source: string, index: number, context: OutputContext): Promise<StoredOriginal> {
+  /** Derives as soon as the file is on disk, while the upload comes to its end; the time limit is the transfer's alone. */
+  private async transferAndDerive(source: string, index: number, context: OutputContext) {
     const { mediaType } = context.request;
     const { maxBytes, timeoutMs } = this.options.limits?.[mediaType] ?? LIMITS[mediaType];
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(tooSlow(timeoutMs)), timeoutMs);
     try {
-      return await storeOriginal(this.source, this.store, {
+      const original = await storeOriginal(this.source, this.store, {
         source,
         mediaType,
         keyFor: (extension) => originalKey(context.prefix, index, extension),
@@ -137,28 +142,27 @@ export class MediaIngest {
         maxBytes,
         signal: AbortSignal.any([context.signal, late.signal]),
       });
+      const [derived] = await bothEnded(this.derive(original, context), original.stored).catch(
+        (error: unknown) => this.withdrawn(original, error),
+      );
+      return { original, derived };
     } finally {
       clearTimeout(timer);
     }
   }
 
-  /** A file that proves to be broken is taken out of the store again; any other fault leaves it for the next attempt. */
-  private async deriveOrWithdraw({ key, kind }: StoredOriginal, context: OutputContext): Promise<Derived> {
+  private async derive({ kind }: ArrivedOriginal, context: OutputContext): Promise<Derived> {
     const { request, directory, signal } = context;
-    try {
-      return await derive(this.ffmpeg, {
-        mediaType: request.mediaType,
-        path: originalPath(context),
-        kind,
-        directory,
-        signal,
-      });
-    } catch (error) {
-      if (error instanceof AppError && error.code === 'output_invalid') {
-        await this.store.delete(key, AbortSignal.timeout(CLEAN_UP_TIMEOUT_MS)).catch(() => undefined);
-      }
-      throw error;
+    const path = originalPath(context);
+    return derive(this.ffmpeg, { mediaType: request.mediaType, path, kind, directory, signal });
+  }
+
+  /** A file that proves to be broken is taken out of the store again; any other fault leaves it for the next attempt. */
+  private async withdrawn({ key }: ArrivedOriginal, error: unknown): Promise<never> {
+    if (error instanceof AppError && error.code === 'output_invalid') {
+      await this.store.delete(key, AbortSignal.timeout(CLEAN_UP_TIMEOUT_MS)).catch(() => undefined);
     }
+    throw error;
   }
 
   private async storePieces(
@@ -166,41 +170,28 @@ export class MediaIngest {
     index: number,
     { prefix, signal }: OutputContext,
   ) {
-    const put = async (key: string, path: string, contentType: string) => {
+    const put = async (key: string, path: string | undefined, contentType: string) => {
+      if (path === undefined) return undefined;
       await this.store.put(key, await readFile(path), { contentType, cacheControl: CACHE_CONTROL, signal });
       return key;
     };
+    const [thumbnail, preview, waveform] = await Promise.all([
+      put(thumbnailKey(prefix, index), thumbnailPath, 'image/jpeg'),
+      put(previewKey(prefix, index), previewPath, 'image/gif'),
+      put(waveformKey(prefix, index), waveformPath, 'image/png'),
+    ]);
     return {
-      ...(thumbnailPath && {
-        thumbnailKey: await put(thumbnailKey(prefix, index), thumbnailPath, 'image/jpeg'),
-      }),
-      ...(previewPath && { previewKey: await put(previewKey(prefix, index), previewPath, 'image/gif') }),
-      ...(waveformPath && { waveformKey: await put(waveformKey(prefix, index), waveformPath, 'image/png') }),
+      ...(thumbnail && { thumbnailKey: thumbnail }),
+      ...(preview && { previewKey: preview }),
+      ...(waveform && { waveformKey: waveform }),
     };
   }
 }
 
-/** Runs `work` on each item, `width` at a time; the first failure aborts the others, and is thrown once they ended. */
-async function inParallel<T, R>(
-  items: T[],
-  width: number,
-  signal: AbortSignal,
-  work: (item: T, index: number, signal: AbortSignal) => Promise<R>,
-): Promise<R[]> {
-  const failed = new AbortController();
-  const either = AbortSignal.any([signal, failed.signal]);
-  const waiting = items.entries();
-  const results: R[] = [];
-  const run = async () => {
-    for (const [index, item] of waiting) {
-      either.throwIfAborted();
-      results[index] = await work(item, index, either);
-    }
-  };
-  const lanes = Array.from({ length: width }, () => run().catch((error: unknown) => failed.abort(error)));
-  await Promise.all(lanes);
-  failed.signal.throwIfAborted();
-  return results;
+/** Gives both results, or the first one's failure before the second's, once neither runs any more. */
+async function bothEnded<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([first, second]);
+  return Promise.all([first, second]);
 }
 
 function originalPath({ directory }: OutputContext): string {

@@ -18,9 +18,11 @@ export interface OriginalRequest {
   signal: AbortSignal;
 }
 
-export interface StoredOriginal extends Spooled {
+/** An output that lies on disk whole; `stored` settles when the store has it too, and its failure need not be awaited. */
+export interface ArrivedOriginal extends Spooled {
   key: string;
   kind: FileKind;
+  stored: Promise<void>;
 }
 
 /**
@@ -32,14 +34,14 @@ export async function storeOriginal(
   source: MediaSource,
   store: MediaStore,
   request: OriginalRequest,
-): Promise<StoredOriginal> {
+): Promise<ArrivedOriginal> {
   const answer = await source.open(request.source, request.maxBytes, request.signal);
   try {
     const peeked = await peek(answer, request.signal);
     const kind = await sniffKind(request.mediaType, peeked.head);
     const key = request.keyFor(kind.extension);
-    const spooled = await transfer(store, peeked, key, kind, request);
-    return { ...spooled, key, kind };
+    const arrived = await transfer(store, peeked, key, kind, request);
+    return { ...arrived, key, kind };
   } finally {
     answer.body.on('error', () => undefined).destroy();
   }
@@ -51,18 +53,20 @@ async function transfer(
   key: string,
   { contentType }: FileKind,
   { path, maxBytes, signal }: OriginalRequest,
-): Promise<Spooled> {
-  const put = { contentType, cacheControl: CACHE_CONTROL };
+): Promise<Spooled & { stored: Promise<void> }> {
+  const put = { contentType, cacheControl: CACHE_CONTROL, signal };
   const { bytes } = source;
   const leg =
-    bytes === undefined
-      ? undefined
-      : new UploadLeg((body) => store.putStream(key, body, bytes, { ...put, signal }));
+    bytes === undefined ? undefined : new UploadLeg((body) => store.putStream(key, body, bytes, put));
   try {
     const spooled = await spool(source, path, maxBytes, leg);
-    const failed = leg === undefined || (await leg.finish()) !== undefined;
-    if (failed) await store.putFile(key, path, spooled.bytes, { ...put, signal });
-    return spooled;
+    const finish = async () => {
+      const failed = leg === undefined || (await leg.finish()) !== undefined;
+      if (failed) await store.putFile(key, path, spooled.bytes, put);
+    };
+    const stored = finish();
+    stored.catch(() => undefined);
+    return { ...spooled, stored };
   } catch (error) {
     await leg?.cancel(error as Error);
     throw error;
