@@ -4,6 +4,7 @@ import { AppError } from '../errors.js';
 import type { FileKind, MediaType } from './content-type.js';
 import {
   inputOf,
+  pictureInputOf,
   previewCommand,
   tailCommand,
   thumbnailCommand,
@@ -45,8 +46,10 @@ export async function derive(ffmpeg: FfmpegRunner, request: DeriveRequest): Prom
   const { path, kind, directory, signal } = request;
   const options: FfmpegRunOptions = { signal, directory, timeoutMs: TIMEOUT_MS };
   const file: MediaFile = { path, demuxer: kind.demuxer ?? '' };
-  const signature = parseProbe(await ffmpeg.probe(inputOf(file), options));
-  return request.mediaType === 'video'
+  const isVideo = request.mediaType === 'video';
+  const input = isVideo ? pictureInputOf(file) : inputOf(file);
+  const signature = parseProbe(await ffmpeg.probe(input, options));
+  return isVideo
     ? deriveVideo(ffmpeg, file, signature, options)
     : deriveAudio(ffmpeg, file, signature, options);
 }
