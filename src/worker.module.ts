@@ -12,8 +12,11 @@ import { MediaOutputEntity } from './jobs/media-output.entity.js';
 import { MirrorJobProcessor } from './jobs/mirror-job.processor.js';
 import { StoreOutputsProcessor } from './jobs/store-outputs.processor.js';
 import { SubmitJobProcessor } from './jobs/submit-job.processor.js';
+import { SweepOutputsProcessor } from './jobs/sweep-outputs.processor.js';
 import type { Logger } from './logging/logger.js';
 import { LoggingModule } from './logging/logging.module.js';
+import { MediaModule } from './media/media.module.js';
+import { TemporaryFolderSweep } from './media/temporary-folder-sweep.js';
 import { ModelConfigurationEntity } from './models/model-configuration.entity.js';
 import { ModelConfigurations } from './models/model-configurations.js';
 import { ModelsModule } from './models/models.module.js';
@@ -26,7 +29,15 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 /** THE list of what the worker answers to: the messages it consumes and what it does by the clock. */
 @Module({
-  imports: [IdempotencyModule, JobWorkModule, JobsModule, ModelsModule, QueueModule, WebhooksModule],
+  imports: [
+    IdempotencyModule,
+    JobWorkModule,
+    JobsModule,
+    MediaModule,
+    ModelsModule,
+    QueueModule,
+    WebhooksModule,
+  ],
   providers: [
     ApplyWebhookProcessor,
     CancelPredictionProcessor,
@@ -34,10 +45,12 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     MirrorJobProcessor,
     StoreOutputsProcessor,
     SubmitJobProcessor,
+    SweepOutputsProcessor,
     IdempotencySweep,
     JobCheckSchedule,
     ModelConfigurations,
     Relay,
+    TemporaryFolderSweep,
     WebhookInboxSweep,
   ],
 })

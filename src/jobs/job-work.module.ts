@@ -7,14 +7,18 @@ import { JobChecksService } from './job-checks.service.js';
 import { JobMirroring } from './job-mirroring.js';
 import { JobsModule } from './jobs.module.js';
 import { OutputsService } from './outputs.service.js';
+import { OutputsSweepService } from './outputs-sweep.service.js';
 import { PredictionCancellationService } from './prediction-cancellation.service.js';
+import { StoredObjectsRepository } from './stored-objects.repository.js';
 import { SubmissionService } from './submission.service.js';
 
 const SERVICES = [
   JobChecksService,
   JobMirroring,
   OutputsService,
+  OutputsSweepService,
   PredictionCancellationService,
+  StoredObjectsRepository,
   SubmissionService,
 ];
 

@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../errors.js';
 import type { MediaStore } from '../storage/media.store.js';
@@ -8,6 +7,7 @@ import { derive, type Derived } from './derive.js';
 import { MediaSource, type SourceOptions } from './download.js';
 import type { FfmpegRunner } from './ffmpeg.js';
 import { inParallel } from './in-parallel.js';
+import { typedFault } from './local-fault.js';
 import { metadataDocument, recordedOutputs } from './metadata.js';
 import {
   mediaPrefix,
@@ -19,6 +19,7 @@ import {
 } from './object-keys.js';
 import { CACHE_CONTROL, storeOriginal, type ArrivedOriginal } from './store-original.js';
 import type { IngestRequest, StoredOutput } from './stored-output.js';
+import type { TemporaryFolders } from './temporary-folders.js';
 
 /** How many outputs of one job are fetched and derived at a time. */
 const WIDTH = 2;
@@ -40,8 +41,6 @@ const LIMITS: Record<MediaType, OutputLimit> = {
 
 export interface IngestOptions {
   source: SourceOptions;
-  /** Where private directories are made; the system's temporary directory when absent. */
-  temporaryDirectory?: string;
   limits?: Partial<Record<MediaType, OutputLimit>>;
 }
 
@@ -64,6 +63,7 @@ export class MediaIngest {
   constructor(
     private readonly store: MediaStore,
     private readonly ffmpeg: FfmpegRunner,
+    private readonly folders: TemporaryFolders,
     private readonly options: IngestOptions,
   ) {
     this.source = new MediaSource(options.source);
@@ -74,10 +74,10 @@ export class MediaIngest {
     const prefix = mediaPrefix(request);
     const stored = await this.recorded(request, prefix, sources, signal);
     if (stored) return stored;
-    const parent = await mkdtemp(join(this.options.temporaryDirectory ?? tmpdir(), 'vsl-media-'));
+    const folder = await this.folders.make();
     try {
       const outputs = await inParallel(sources, WIDTH, signal, async (source, index, signal) => {
-        const directory = join(parent, String(index));
+        const directory = join(folder, String(index));
         await mkdir(directory, { mode: 0o700 });
         return this.storeOutput(source, index, { request, prefix, directory, signal });
       });
@@ -88,8 +88,10 @@ export class MediaIngest {
         signal,
       });
       return outputs;
+    } catch (error) {
+      throw typedFault(error);
     } finally {
-      await rm(parent, { recursive: true, force: true, maxRetries: 3 });
+      await rm(folder, { recursive: true, force: true, maxRetries: 3 });
     }
   }
 
@@ -140,10 +142,11 @@ export class MediaIngest {
         keyFor: (extension) => originalKey(context.prefix, index, extension),
         path: originalPath(context),
         maxBytes,
+        whileWanted: context.request.whileWanted,
         signal: AbortSignal.any([context.signal, late.signal]),
       });
       const [derived] = await bothEnded(this.derive(original, context), original.stored).catch(
-        (error: unknown) => this.withdrawn(original, error),
+        (error: unknown) => this.withdrawn(original, context, error),
       );
       return { original, derived };
     } finally {
@@ -158,9 +161,16 @@ export class MediaIngest {
   }
 
   /** A file that proves to be broken is taken out of the store again; any other fault leaves it for the next attempt. */
-  private async withdrawn({ key }: ArrivedOriginal, error: unknown): Promise<never> {
-    if (error instanceof AppError && error.code === 'output_invalid') {
-      await this.store.delete(key, AbortSignal.timeout(CLEAN_UP_TIMEOUT_MS)).catch(() => undefined);
+  private async withdrawn(
+    { key, stored }: ArrivedOriginal,
+    { request }: OutputContext,
+    error: unknown,
+  ): Promise<never> {
+    const etag = await stored.catch(() => undefined);
+    if (etag !== undefined && error instanceof AppError && error.code === 'output_invalid') {
+      const signal = AbortSignal.timeout(CLEAN_UP_TIMEOUT_MS);
+      // What stays is replaced by the next attempt, or swept once the job is over.
+      await request.whileWanted(() => this.store.deleteIfUnchanged(key, etag, signal)).catch(() => undefined);
     }
     throw error;
   }
