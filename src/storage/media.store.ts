@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { PassThrough, type Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { addAbortSignal, PassThrough, type Readable } from 'node:stream';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -149,8 +148,11 @@ export class MediaStore {
   async sha256(key: string, signal?: AbortSignal): Promise<string | null> {
     const body = await this.read(key, signal);
     if (!body) return null;
+    if (signal) addAbortSignal(signal, body);
     const hash = createHash('sha256');
-    await this.send('read', signal, () => pipeline(body, hash));
+    await this.send('read', signal, async () => {
+      for await (const chunk of body) hash.update(chunk as Buffer);
+    });
     return hash.digest('hex');
   }
 
