@@ -16,8 +16,11 @@ import { QueueLossWatch } from './jobs/queue-loss-watch.js';
 import { StoreOutputsProcessor } from './jobs/store-outputs.processor.js';
 import { SubmitJobProcessor } from './jobs/submit-job.processor.js';
 import { SurplusSchedule } from './jobs/surplus-schedule.js';
+import { SweepOutputsProcessor } from './jobs/sweep-outputs.processor.js';
 import type { Logger } from './logging/logger.js';
 import { LoggingModule } from './logging/logging.module.js';
+import { MediaModule } from './media/media.module.js';
+import { TemporaryFolderSweep } from './media/temporary-folder-sweep.js';
 import { ModelConfigurationEntity } from './models/model-configuration.entity.js';
 import { ModelConfigurations } from './models/model-configurations.js';
 import { ModelsModule } from './models/models.module.js';
@@ -36,6 +39,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     IdempotencyModule,
     JobWorkModule,
     JobsModule,
+    MediaModule,
     ModelsModule,
     QueueModule,
     WebhooksModule,
@@ -46,6 +50,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     CheckJobProcessor,
     StoreOutputsProcessor,
     SubmitJobProcessor,
+    SweepOutputsProcessor,
     DeadLetterCollector,
     IdempotencySweep,
     JobCheckSchedule,
@@ -54,6 +59,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     QueueLossWatch,
     Relay,
     SurplusSchedule,
+    TemporaryFolderSweep,
     WebhookInboxSweep,
     WebhookResend,
   ],

@@ -9,8 +9,10 @@ import { JobStepsRepository } from './job-steps.repository.js';
 import { JobsModule } from './jobs.module.js';
 import { MirrorBacklogRepository } from './mirror-backlog.repository.js';
 import { OutputsService } from './outputs.service.js';
+import { OutputsSweepService } from './outputs-sweep.service.js';
 import { PredictionCancellationService } from './prediction-cancellation.service.js';
 import { PredictionPollService } from './prediction-poll.service.js';
+import { StoredObjectsRepository } from './stored-objects.repository.js';
 import { SubmissionService } from './submission.service.js';
 import { UnclearSubmissionService } from './unclear-submission.service.js';
 
@@ -20,8 +22,10 @@ const SERVICES = [
   JobStepsRepository,
   MirrorBacklogRepository,
   OutputsService,
+  OutputsSweepService,
   PredictionCancellationService,
   PredictionPollService,
+  StoredObjectsRepository,
   SubmissionService,
   UnclearSubmissionService,
 ];

@@ -3,11 +3,12 @@ import { AppError, type ErrorCode } from '../errors.js';
 import { Logger } from '../logging/logger.js';
 import { MediaIngest } from '../media/ingest.js';
 import { mediaPrefix, metadataKey } from '../media/object-keys.js';
-import type { StoredOutput } from '../media/stored-output.js';
+import type { IngestRequest, StoredOutput } from '../media/stored-output.js';
 import { storableText } from '../models/prediction.js';
 import { ModelRegistry } from '../models/registry.js';
 import type { Delivery } from '../queue/message-consumer.js';
 import { Database } from '../storage/database.js';
+import { MediaStore } from '../storage/media.store.js';
 import type { Job, JobError, JobOutput } from './job.js';
 import { JobLifecycle } from './job-lifecycle.js';
 import { JobStepsRepository } from './job-steps.repository.js';
@@ -15,8 +16,10 @@ import { JobsRepository } from './jobs.repository.js';
 import { MediaOutputEntity } from './media-output.entity.js';
 import { storedCost } from './prediction-cost.js';
 import { STORING_CHECK_SECONDS } from './prediction-outcome.js';
+import { StoredObjectsRepository } from './stored-objects.repository.js';
 
 const LEASE_RENEWAL_MS = 15_000;
+const LAST_LOOK_MS = 10_000;
 const GIVE_UP_AFTER_MS = 55 * 60_000;
 
 /** What arrived broken, or was not there, may be whole the next time. */
@@ -36,7 +39,9 @@ export class OutputsService {
     private readonly jobs: JobsRepository,
     private readonly steps: JobStepsRepository,
     private readonly lifecycle: JobLifecycle,
+    private readonly objects: StoredObjectsRepository,
     private readonly ingest: MediaIngest,
+    private readonly mediaStore: MediaStore,
     private readonly registry: ModelRegistry,
     private readonly database: Database,
     private readonly logger: Logger,
@@ -51,7 +56,7 @@ export class OutputsService {
       return this.fail(job, new Error(`It ended its worker ${MOST_STARTS} times`));
     const lease = setInterval(() => void this.renewLease(jobId), LEASE_RENEWAL_MS);
     try {
-      const outputs = await this.ingest.ingest(ingestRequest(job), job.prediction.outputs, signal);
+      const outputs = await this.ingest.ingest(this.ingestRequest(job), job.prediction.outputs, signal);
       await this.complete(job, outputs);
     } catch (error) {
       await this.steps.forgetStoringStarts(jobId).catch(() => undefined);
@@ -75,6 +80,26 @@ export class OutputsService {
     });
   }
 
+  private ingestRequest(job: Job): IngestRequest {
+    const { jobId, userId, mediaType, createdAt } = job;
+    return {
+      jobId,
+      userId,
+      mediaType,
+      createdAt,
+      whileWanted: (work) => this.objects.whileStoring(jobId, work),
+      facts: {
+        modelId: job.modelId,
+        parameters: job.parameters,
+        provider: { model: job.providerModel, version: job.providerVersion },
+        providerInput: job.providerInput,
+        replicateId: job.replicateId,
+        metrics: job.prediction?.metrics,
+        estimatedCost: Number(job.estimatedCost),
+      },
+    };
+  }
+
   /** While the outputs are being stored here, the job is not taken for one whose worker died. */
   private async renewLease(jobId: string): Promise<void> {
     await this.jobs.postponeCheck(jobId, STORING_CHECK_SECONDS).catch((error: unknown) => {
@@ -93,12 +118,21 @@ export class OutputsService {
         result: { metadataKey: metadataKey(mediaPrefix(job)), outputs: outputs.map(jobOutput) },
         actualCost: this.costOf(job, outputs),
       });
-      if (moved)
-        await manager.insert(
-          MediaOutputEntity,
-          outputs.map((output) => outputRow(jobId, output)),
-        );
+      if (!moved) return;
+      await manager.insert(
+        MediaOutputEntity,
+        outputs.map((output) => outputRow(jobId, output)),
+      );
+      await this.requireStored(outputs);
     });
+  }
+
+  /** Another run may have taken an object away; from here on, with the job's row held, none can. */
+  private async requireStored(outputs: StoredOutput[]): Promise<void> {
+    const signal = AbortSignal.timeout(LAST_LOOK_MS);
+    const heads = await Promise.all(outputs.map(({ objectKey }) => this.mediaStore.head(objectKey, signal)));
+    if (heads.some((head, index) => head?.bytes !== outputs[index]?.bytes))
+      throw new AppError('storage_failed', 'A stored output is no longer there', { retryable: true });
   }
 
   /** What told that the prediction had ended is what completes the job; storing is only the way there. */
@@ -114,25 +148,6 @@ export class OutputsService {
       ...(seconds.length > 0 ? { mediaSeconds: seconds.reduce((sum, value) => sum + value, 0) } : {}),
     });
   }
-}
-
-function ingestRequest(job: Job) {
-  const { jobId, userId, mediaType, createdAt } = job;
-  return {
-    jobId,
-    userId,
-    mediaType,
-    createdAt,
-    facts: {
-      modelId: job.modelId,
-      parameters: job.parameters,
-      provider: { model: job.providerModel, version: job.providerVersion },
-      providerInput: job.providerInput,
-      replicateId: job.replicateId,
-      metrics: job.prediction?.metrics,
-      estimatedCost: Number(job.estimatedCost),
-    },
-  };
 }
 
 function jobOutput({ index: _index, bytes, signature: _signature, ...output }: StoredOutput): JobOutput {

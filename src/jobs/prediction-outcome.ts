@@ -19,6 +19,8 @@ export const STORING_CHECK_SECONDS = 60;
 export function hasEnded(status: PredictionStatus): boolean {
   return status !== 'starting' && status !== 'processing';
 }
+/** Storing gives up within the hour for which the provider keeps outputs; then no run puts objects any more. */
+const SWEEP_DELAY_MS = 2 * 3_600_000;
 
 export function runningCheckSeconds(job: Job): number {
   return Math.min(1.5 * job.estimatedTimeSeconds, LONGEST_FIRST_CHECK_SECONDS);
@@ -77,7 +79,10 @@ function succeeded(job: Job, { outputs, dataRemoved }: Prediction): End {
   return {
     to: 'storing',
     checkAfterSeconds: STORING_CHECK_SECONDS,
-    messages: [message('store-outputs', { jobId: job.jobId })],
+    messages: [
+      message('store-outputs', { jobId: job.jobId }),
+      message('sweep-outputs', { jobId: job.jobId }, SWEEP_DELAY_MS),
+    ],
   };
 }
 

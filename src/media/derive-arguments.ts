@@ -15,7 +15,7 @@ export interface MediaFile {
   demuxer: string;
 }
 
-/** `seekSeconds` into the file, read with the forced demuxer and the limit of pixels. */
+/** `seekSeconds` into the file, read with the forced demuxer. */
 export function inputOf({ path, demuxer }: MediaFile, seekSeconds = 0): FfmpegInput {
   const seek = seekSeconds > 0 ? ['-ss', seekSeconds.toFixed(3)] : [];
   return { path, options: [...seek, '-f', demuxer] };
@@ -25,7 +25,7 @@ export function inputOf({ path, demuxer }: MediaFile, seekSeconds = 0): FfmpegIn
 export function thumbnailCommand(file: MediaFile, atSeconds: number, output: string): FfmpegCommand {
   const filters = `scale=iw*sar:ih,scale='min(${THUMBNAIL_WIDTH},iw)':-2,setsar=1`;
   return {
-    inputs: [inputWithLimit(file, atSeconds)],
+    inputs: [pictureInputOf(file, atSeconds)],
     outputOptions: [
       '-map',
       '0:v:0',
@@ -49,7 +49,7 @@ export function previewCommand(file: MediaFile, output: string): FfmpegCommand {
   const scaled = `[0:v:0]fps=${PREVIEW_FPS},scale=iw*sar:ih,scale=${PREVIEW_WIDTH}:-2:flags=lanczos,setsar=1`;
   const graph = `${scaled},split[shown][counted];[counted]palettegen=stats_mode=diff[palette];[shown][palette]paletteuse=dither=bayer`;
   return {
-    inputs: [inputWithLimit(file, 0, ['-t', String(PREVIEW_SECONDS)])],
+    inputs: [pictureInputOf(file, 0, ['-t', String(PREVIEW_SECONDS)])],
     outputOptions: ['-filter_complex', graph, '-loop', '0', '-f', 'gif'],
     output,
   };
@@ -79,13 +79,14 @@ export function waveformCommand(file: MediaFile, output: string): FfmpegCommand 
 /** Decodes the last second to nothing: a file that was cut short has no frame there. */
 export function tailCommand(file: MediaFile, durationSeconds: number): FfmpegCommand {
   return {
-    inputs: [inputWithLimit(file, Math.max(0, durationSeconds - TAIL_SECONDS))],
+    inputs: [pictureInputOf(file, Math.max(0, durationSeconds - TAIL_SECONDS))],
     outputOptions: ['-map', '0:v:0', '-f', 'null'],
     output: '-',
   };
 }
 
-function inputWithLimit(file: MediaFile, seekSeconds: number, more: string[] = []): FfmpegInput {
+/** The same where there is a picture: FFmpeg wants no limit of pixels for sound alone. */
+export function pictureInputOf(file: MediaFile, seekSeconds = 0, more: string[] = []): FfmpegInput {
   const { path, options } = inputOf(file, seekSeconds);
   return { path, options: ['-max_pixels', String(MAX_PIXELS), ...more, ...options] };
 }

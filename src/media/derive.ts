@@ -4,6 +4,7 @@ import { AppError } from '../errors.js';
 import type { FileKind, MediaType } from './content-type.js';
 import {
   inputOf,
+  pictureInputOf,
   previewCommand,
   tailCommand,
   thumbnailCommand,
@@ -11,10 +12,13 @@ import {
   type MediaFile,
 } from './derive-arguments.js';
 import type { FfmpegCommand, FfmpegRunner, FfmpegRunOptions } from './ffmpeg.js';
+import { inParallel } from './in-parallel.js';
 import { thumbnailPicture } from './picture.js';
 import { parseProbe, shownSize, type StreamSignature } from './probe.js';
 
 const TIMEOUT_MS = 120_000;
+/** How many FFmpegs work on one file at a time. */
+const WIDTH = 2;
 
 /** What was learnt of a file that decodes, and the paths of the pieces made from it. */
 export interface Derived {
@@ -42,8 +46,10 @@ export async function derive(ffmpeg: FfmpegRunner, request: DeriveRequest): Prom
   const { path, kind, directory, signal } = request;
   const options: FfmpegRunOptions = { signal, directory, timeoutMs: TIMEOUT_MS };
   const file: MediaFile = { path, demuxer: kind.demuxer ?? '' };
-  const signature = parseProbe(await ffmpeg.probe(inputOf(file), options));
-  return request.mediaType === 'video'
+  const isVideo = request.mediaType === 'video';
+  const input = isVideo ? pictureInputOf(file) : inputOf(file);
+  const signature = parseProbe(await ffmpeg.probe(input, options));
+  return isVideo
     ? deriveVideo(ffmpeg, file, signature, options)
     : deriveAudio(ffmpeg, file, signature, options);
 }
@@ -65,11 +71,14 @@ async function deriveVideo(
   if (!durationSeconds) throw new AppError('output_invalid', 'The video has no duration');
   const thumbnailPath = join(options.directory, 'thumbnail.jpg');
   const previewPath = join(options.directory, 'preview.gif');
-  const tail = await ffmpeg.run(tailCommand(file, video.durationSeconds ?? durationSeconds), options);
-  if (tail.frames === 0)
-    throw new AppError('output_invalid', 'The video ends before its duration: nothing decodes there');
-  await makeThumbnail(ffmpeg, file, durationSeconds, thumbnailPath, options);
-  await make(ffmpeg, previewCommand(file, previewPath), options);
+  const endsAtSeconds = video.durationSeconds ?? durationSeconds;
+  const pieces = [
+    // The longest first: the others fit beside it.
+    (shared: FfmpegRunOptions) => make(ffmpeg, previewCommand(file, previewPath), shared),
+    (shared: FfmpegRunOptions) => proveTail(ffmpeg, file, endsAtSeconds, shared),
+    (shared: FfmpegRunOptions) => makeThumbnail(ffmpeg, file, durationSeconds, thumbnailPath, shared),
+  ];
+  await inParallel(pieces, WIDTH, options.signal, (piece, _index, signal) => piece({ ...options, signal }));
   return { signature, ...shownSize(video), durationSeconds, thumbnailPath, previewPath };
 }
 
@@ -85,6 +94,18 @@ async function deriveAudio(
   const waveformPath = join(options.directory, 'waveform.png');
   await make(ffmpeg, waveformCommand(file, waveformPath), options);
   return { signature, durationSeconds, waveformPath };
+}
+
+/** A file that was cut short has an index of frames that are not there. */
+async function proveTail(
+  ffmpeg: FfmpegRunner,
+  file: MediaFile,
+  endsAtSeconds: number,
+  options: FfmpegRunOptions,
+): Promise<void> {
+  const { frames } = await ffmpeg.run(tailCommand(file, endsAtSeconds), options);
+  if (frames === 0)
+    throw new AppError('output_invalid', 'The video ends before its duration: nothing decodes there');
 }
 
 /** A tenth in, past the fade that many clips begin with; the first frame when none is found there. */

@@ -6,8 +6,8 @@ const MAX_REDIRECTS = 3;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 export interface SourceOptions extends SourcePolicy {
-  /** The `Authorization` header's value; only hosts of the policy are ever asked, so only they see it. */
-  authorization?: string;
+  /** The `Authorization` header for outputs that lie at the provider's API itself: no other origin ever sees it. */
+  authorization?: { origin: string; value: string };
   connectTimeoutMs?: number;
   /** The longest wait for an answer's headers. */
   firstByteTimeoutMs?: number;
@@ -39,8 +39,11 @@ export class MediaSource {
    */
   async open(address: string, maxBytes: number, signal: AbortSignal): Promise<SourceAnswer> {
     let url = checkSourceUrl(address, undefined, this.options);
+    let trusted = true;
     for (let redirects = 0; ; redirects++) {
-      const answer = await this.request(url, signal);
+      // A token lost on the way stays lost: a host that redirects must not be able to aim it.
+      trusted &&= url.origin === this.options.authorization?.origin;
+      const answer = await this.request(url, trusted, signal);
       if (!REDIRECTS.has(answer.statusCode)) return accepted(answer, maxBytes);
       discard(answer);
       if (redirects === MAX_REDIRECTS) throw invalid(`redirects more than ${MAX_REDIRECTS} times`);
@@ -54,8 +57,8 @@ export class MediaSource {
     await this.agent.destroy();
   }
 
-  private async request(url: URL, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    const { authorization } = this.options;
+  private async request(url: URL, trusted: boolean, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+    const authorization = trusted ? this.options.authorization?.value : undefined;
     const headers = { 'accept-encoding': 'identity', ...(authorization && { authorization }) };
     try {
       return await this.agent.request({

@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import ffmpeg from 'fluent-ffmpeg';
 import { AppError } from '../errors.js';
+import { localFault, tellsOfLocalFault } from './local-fault.js';
 
 const TAIL_LINES = 50;
 const MAX_LINE_CHARACTERS = 500;
@@ -44,7 +45,8 @@ export interface FfmpegOutcome {
  * The one place that starts processes. fluent-ffmpeg lays out FFmpeg's arguments but does not run them: its own run
  * crashes the process when the program is missing, starts FFmpeg twice more to list encoders, and kills no group.
  * Throws AppError `output_invalid` when the program refuses the media (its last lines are the cause), retryable
- * `deadline_exceeded` past the time-out, retryable `internal_error` when it cannot run; an abort's own reason.
+ * `storage_failed` when it could not write, retryable `deadline_exceeded` past the time-out, retryable `internal_error`
+ * when it cannot run; an abort's own reason.
  */
 export class FfmpegRunner {
   constructor(private readonly paths: { ffmpegPath: string; ffprobePath: string }) {}
@@ -129,8 +131,10 @@ function runToEnd(
     });
     child.on('close', (code, signal) => {
       stop();
-      if (code === 0) resolve(printed());
-      else reject(failure(code, signal, complaints));
+      // A disk that fills up while the last bytes are written still ends FFmpeg with 0.
+      const failed = code !== 0 || tellsOfLocalFault(complaints.join('\n'));
+      if (failed) reject(failure(code, signal, complaints));
+      else resolve(printed());
     });
   });
 }
@@ -181,7 +185,8 @@ function tail(stream: Readable, onLine?: (line: string) => void): string[] {
 
 function failure(code: number | null, signal: string | null, complaints: string[]): AppError {
   const cause = new Error([`It ended with ${signal ?? `code ${code}`}`, ...complaints].join('\n'));
-  return code === null
-    ? new AppError('internal_error', 'FFmpeg was killed', { retryable: true, cause })
+  if (code === null) return new AppError('internal_error', 'FFmpeg was killed', { retryable: true, cause });
+  return tellsOfLocalFault(complaints.join('\n'))
+    ? localFault(cause)
     : new AppError('output_invalid', 'FFmpeg cannot read the media', { cause });
 }

@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../errors.js';
 import type { MediaStore } from '../storage/media.store.js';
@@ -7,6 +6,8 @@ import type { MediaType } from './content-type.js';
 import { derive, type Derived } from './derive.js';
 import { MediaSource, type SourceOptions } from './download.js';
 import type { FfmpegRunner } from './ffmpeg.js';
+import { inParallel } from './in-parallel.js';
+import { typedFault } from './local-fault.js';
 import { metadataDocument, recordedOutputs } from './metadata.js';
 import {
   mediaPrefix,
@@ -16,8 +17,9 @@ import {
   thumbnailKey,
   waveformKey,
 } from './object-keys.js';
-import { CACHE_CONTROL, storeOriginal, type StoredOriginal } from './store-original.js';
+import { CACHE_CONTROL, storeOriginal, type ArrivedOriginal } from './store-original.js';
 import type { IngestRequest, StoredOutput } from './stored-output.js';
+import type { TemporaryFolders } from './temporary-folders.js';
 
 /** How many outputs of one job are fetched and derived at a time. */
 const WIDTH = 2;
@@ -39,8 +41,6 @@ const LIMITS: Record<MediaType, OutputLimit> = {
 
 export interface IngestOptions {
   source: SourceOptions;
-  /** Where private directories are made; the system's temporary directory when absent. */
-  temporaryDirectory?: string;
   limits?: Partial<Record<MediaType, OutputLimit>>;
 }
 
@@ -63,6 +63,7 @@ export class MediaIngest {
   constructor(
     private readonly store: MediaStore,
     private readonly ffmpeg: FfmpegRunner,
+    private readonly folders: TemporaryFolders,
     private readonly options: IngestOptions,
   ) {
     this.source = new MediaSource(options.source);
@@ -73,10 +74,10 @@ export class MediaIngest {
     const prefix = mediaPrefix(request);
     const stored = await this.recorded(request, prefix, sources, signal);
     if (stored) return stored;
-    const parent = await mkdtemp(join(this.options.temporaryDirectory ?? tmpdir(), 'vsl-media-'));
+    const folder = await this.folders.make();
     try {
       const outputs = await inParallel(sources, WIDTH, signal, async (source, index, signal) => {
-        const directory = join(parent, String(index));
+        const directory = join(folder, String(index));
         await mkdir(directory, { mode: 0o700 });
         return this.storeOutput(source, index, { request, prefix, directory, signal });
       });
@@ -87,8 +88,10 @@ export class MediaIngest {
         signal,
       });
       return outputs;
+    } catch (error) {
+      throw typedFault(error);
     } finally {
-      await rm(parent, { recursive: true, force: true, maxRetries: 3 });
+      await rm(folder, { recursive: true, force: true, maxRetries: 3 });
     }
   }
 
@@ -105,9 +108,12 @@ export class MediaIngest {
   }
 
   private async storeOutput(source: string, index: number, context: OutputContext): Promise<StoredOutput> {
-    const original = await this.transfer(source, index, context);
-    const derived = await this.deriveOrWithdraw(original, context);
-    const pieces = await this.storePieces(derived, index, context);
+    const { original, derived } = await this.transferAndDerive(source, index, context);
+    const [pieces] = await Promise.all([
+      this.storePieces(derived, index, context),
+      // Freeing gigabytes takes its time, and nothing reads them any more.
+      rm(originalPath(context)),
+    ]);
     const { width, height, durationSeconds, signature } = derived;
     return {
       index,
@@ -123,42 +129,50 @@ export class MediaIngest {
     };
   }
 
-  private async transfer(source: string, index: number, context: OutputContext): Promise<StoredOriginal> {
+  /** Derives as soon as the file is on disk, while the upload comes to its end; the time limit is the transfer's alone. */
+  private async transferAndDerive(source: string, index: number, context: OutputContext) {
     const { mediaType } = context.request;
     const { maxBytes, timeoutMs } = this.options.limits?.[mediaType] ?? LIMITS[mediaType];
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(tooSlow(timeoutMs)), timeoutMs);
     try {
-      return await storeOriginal(this.source, this.store, {
+      const original = await storeOriginal(this.source, this.store, {
         source,
         mediaType,
         keyFor: (extension) => originalKey(context.prefix, index, extension),
         path: originalPath(context),
         maxBytes,
+        whileWanted: context.request.whileWanted,
         signal: AbortSignal.any([context.signal, late.signal]),
       });
+      const [derived] = await bothEnded(this.derive(original, context), original.stored).catch(
+        (error: unknown) => this.withdrawn(original, context, error),
+      );
+      return { original, derived };
     } finally {
       clearTimeout(timer);
     }
   }
 
-  /** A file that proves to be broken is taken out of the store again; any other fault leaves it for the next attempt. */
-  private async deriveOrWithdraw({ key, kind }: StoredOriginal, context: OutputContext): Promise<Derived> {
+  private async derive({ kind }: ArrivedOriginal, context: OutputContext): Promise<Derived> {
     const { request, directory, signal } = context;
-    try {
-      return await derive(this.ffmpeg, {
-        mediaType: request.mediaType,
-        path: originalPath(context),
-        kind,
-        directory,
-        signal,
-      });
-    } catch (error) {
-      if (error instanceof AppError && error.code === 'output_invalid') {
-        await this.store.delete(key, AbortSignal.timeout(CLEAN_UP_TIMEOUT_MS)).catch(() => undefined);
-      }
-      throw error;
+    const path = originalPath(context);
+    return derive(this.ffmpeg, { mediaType: request.mediaType, path, kind, directory, signal });
+  }
+
+  /** A file that proves to be broken is taken out of the store again; any other fault leaves it for the next attempt. */
+  private async withdrawn(
+    { key, stored }: ArrivedOriginal,
+    { request }: OutputContext,
+    error: unknown,
+  ): Promise<never> {
+    const etag = await stored.catch(() => undefined);
+    if (etag !== undefined && error instanceof AppError && error.code === 'output_invalid') {
+      const signal = AbortSignal.timeout(CLEAN_UP_TIMEOUT_MS);
+      // What stays is replaced by the next attempt, or swept once the job is over.
+      await request.whileWanted(() => this.store.deleteIfUnchanged(key, etag, signal)).catch(() => undefined);
     }
+    throw error;
   }
 
   private async storePieces(
@@ -166,41 +180,28 @@ export class MediaIngest {
     index: number,
     { prefix, signal }: OutputContext,
   ) {
-    const put = async (key: string, path: string, contentType: string) => {
+    const put = async (key: string, path: string | undefined, contentType: string) => {
+      if (path === undefined) return undefined;
       await this.store.put(key, await readFile(path), { contentType, cacheControl: CACHE_CONTROL, signal });
       return key;
     };
+    const [thumbnail, preview, waveform] = await Promise.all([
+      put(thumbnailKey(prefix, index), thumbnailPath, 'image/jpeg'),
+      put(previewKey(prefix, index), previewPath, 'image/gif'),
+      put(waveformKey(prefix, index), waveformPath, 'image/png'),
+    ]);
     return {
-      ...(thumbnailPath && {
-        thumbnailKey: await put(thumbnailKey(prefix, index), thumbnailPath, 'image/jpeg'),
-      }),
-      ...(previewPath && { previewKey: await put(previewKey(prefix, index), previewPath, 'image/gif') }),
-      ...(waveformPath && { waveformKey: await put(waveformKey(prefix, index), waveformPath, 'image/png') }),
+      ...(thumbnail && { thumbnailKey: thumbnail }),
+      ...(preview && { previewKey: preview }),
+      ...(waveform && { waveformKey: waveform }),
     };
   }
 }
 
-/** Runs `work` on each item, `width` at a time; the first failure aborts the others, and is thrown once they ended. */
-async function inParallel<T, R>(
-  items: T[],
-  width: number,
-  signal: AbortSignal,
-  work: (item: T, index: number, signal: AbortSignal) => Promise<R>,
-): Promise<R[]> {
-  const failed = new AbortController();
-  const either = AbortSignal.any([signal, failed.signal]);
-  const waiting = items.entries();
-  const results: R[] = [];
-  const run = async () => {
-    for (const [index, item] of waiting) {
-      either.throwIfAborted();
-      results[index] = await work(item, index, either);
-    }
-  };
-  const lanes = Array.from({ length: width }, () => run().catch((error: unknown) => failed.abort(error)));
-  await Promise.all(lanes);
-  failed.signal.throwIfAborted();
-  return results;
+/** Gives both results, or the first one's failure before the second's, once neither runs any more. */
+async function bothEnded<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([first, second]);
+  return Promise.all([first, second]);
 }
 
 function originalPath({ directory }: OutputContext): string {

@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import { AppError } from '../errors.js';
 import { MAX_PIXELS, THUMBNAIL_WIDTH } from './derive-arguments.js';
+import { localFault, tellsOfLocalFault } from './local-fault.js';
 
 // One picture at a time and none kept: a worker decodes strangers' pictures beside its other work.
 sharp.concurrency(1);
@@ -27,6 +28,7 @@ export async function thumbnailPicture(
       .toFile(output);
     return { width: autoOrient.width, height: autoOrient.height };
   } catch (cause) {
+    if (tellsOfLocalFault(String(cause))) throw localFault(cause);
     throw new AppError(
       'output_invalid',
       `The picture cannot be decoded, or has more than ${MAX_PIXELS} pixels`,

@@ -1,13 +1,8 @@
 import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { finished } from 'node:stream/promises';
 import { AppError } from '../errors.js';
 import { SNIFF_BYTES } from './content-type.js';
-import { feed } from './feed.js';
 import { networkFault, type SourceAnswer } from './download.js';
-
-/** Larger buffers fall out of the processor's cache before the disk takes them: measured slower. */
-const FILE_BUFFER_BYTES = 256 * 1024;
+import { SpoolFile } from './spool-file.js';
 
 /** What passed: its length, its hash in hex. */
 export interface Spooled {
@@ -41,7 +36,8 @@ export async function peek(answer: SourceAnswer, signal: AbortSignal): Promise<P
 
 /**
  * Writes the chunks to a new file and hands each to the listener at the same time; hashes and counts them.
- * Throws AppError `output_invalid` for an empty, too long or (retryable) broken-off body, `provider_timeout` for silence.
+ * Throws AppError `output_invalid` for an empty, too long or (retryable) broken-off body, `provider_timeout` for silence;
+ * a fault of the disk as Node gives it.
  */
 export async function spool(
   source: PeekedAnswer,
@@ -50,25 +46,20 @@ export async function spool(
   listener?: Listener,
 ): Promise<Spooled> {
   const hash = createHash('sha256');
-  const file = createWriteStream(path, { flags: 'wx', mode: 0o600, highWaterMark: FILE_BUFFER_BYTES });
-  const written = finished(file);
-  // A fault of the disk is met below, once the source has been let go.
-  written.catch(() => undefined);
+  const file = await SpoolFile.create(path);
   let bytes = 0;
   try {
     for await (const chunk of source.chunks) {
       bytes += chunk.length;
       if (bytes > maxBytes) throw tooLong(maxBytes);
-      if (file.destroyed) break;
       hash.update(chunk);
-      await Promise.all([feed(file, chunk), listener?.write(chunk)]);
+      await Promise.all([file.write(chunk), listener?.write(chunk)]);
     }
+    await file.end();
   } catch (error) {
-    file.destroy();
+    await file.abandon();
     throw error;
   }
-  file.end();
-  await written;
   if (bytes === 0) throw new AppError('output_invalid', 'The output is empty');
   return { bytes, sha256: hash.digest('hex') };
 }

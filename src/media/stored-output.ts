@@ -1,6 +1,12 @@
 import type { MediaType } from './content-type.js';
 import type { StreamSignature } from './probe.js';
 
+/**
+ * Runs `work` only if the outputs are still to be stored, and lets nothing finish their job meanwhile; gives whether it
+ * ran. What takes away from the store goes through it: a run that lost the job must not undo the winner's work.
+ */
+export type WhileWanted = (work: () => Promise<void>) => Promise<boolean>;
+
 /** Whose outputs are stored; `facts` is what the job's `metadata.json` is to say beside them. */
 export interface IngestRequest {
   jobId: string;
@@ -8,6 +14,7 @@ export interface IngestRequest {
   mediaType: MediaType;
   createdAt: Date;
   facts: Record<string, unknown>;
+  whileWanted: WhileWanted;
 }
 
 /** One output of a job as it lies in the store: a row of `media_outputs`. `index` counts from 0. */

@@ -4,22 +4,25 @@ import type { Listener } from './spool.js';
 
 const BUFFER_BYTES = 256 * 1024;
 
+/** How an upload ended: the stored object's ETag, or what went wrong. */
+export type UploadEnd = { etag: string } | { fault: unknown };
+
 /**
  * An upload fed chunk by chunk beside another reader of the same bytes. Its failure never stops the feeding: `finish`
  * tells of it, and the bytes can then be stored from disk. `cancel` leaves nothing stored.
  */
 export class UploadLeg implements Listener {
   private readonly pipe = new PassThrough({ highWaterMark: BUFFER_BYTES });
-  private readonly failure: Promise<unknown>;
+  private readonly end: Promise<UploadEnd>;
 
-  constructor(upload: (body: Readable) => Promise<void>) {
+  constructor(upload: (body: Readable) => Promise<string>) {
     // A cancellation is met through the upload that it fails.
     this.pipe.on('error', () => undefined);
-    this.failure = upload(this.pipe).then(
-      () => undefined,
-      (error: unknown) => {
+    this.end = upload(this.pipe).then(
+      (etag) => ({ etag }),
+      (fault: unknown) => {
         this.pipe.destroy();
-        return error;
+        return { fault };
       },
     );
   }
@@ -28,14 +31,14 @@ export class UploadLeg implements Listener {
     return feed(this.pipe, chunk);
   }
 
-  /** Ends the body and waits for the upload; undefined when the object is stored, else what went wrong. */
-  async finish(): Promise<unknown> {
+  /** Ends the body and waits for the upload. */
+  async finish(): Promise<UploadEnd> {
     this.pipe.end();
-    return this.failure;
+    return this.end;
   }
 
   async cancel(reason: Error): Promise<void> {
     this.pipe.destroy(reason);
-    await this.failure;
+    await this.end;
   }
 }

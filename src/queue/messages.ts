@@ -14,6 +14,8 @@ export interface MessagePayloads {
   'apply-webhook': { webhookId: string };
   /** Fetch, check and store a job's outputs. */
   'store-outputs': { jobId: string };
+  /** Delete what storing left in the bucket and no row names, once the job is over. */
+  'sweep-outputs': { jobId: string };
 }
 
 export type MessageName = keyof MessagePayloads;
@@ -87,6 +89,14 @@ export const MESSAGES: {
     attempts: 80,
     backoffMs: SECOND,
     longestBackoffMs: MINUTE,
+    concurrency: 4,
+  },
+  // Goes on for half a day when the job is still open, or the store away.
+  'sweep-outputs': {
+    fields: ['jobId'],
+    attempts: 20,
+    backoffMs: MINUTE,
+    longestBackoffMs: 60 * MINUTE,
     concurrency: 4,
   },
 };

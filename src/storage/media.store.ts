@@ -1,16 +1,19 @@
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { PassThrough, type Readable } from 'node:stream';
+import { addAbortSignal, PassThrough, type Readable } from 'node:stream';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
+  ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { AppError } from '../errors.js';
+import { bucketUrl, encodeKey } from './object-url.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 /** The longest silence of a connection; above the 30 s that a slow source may keep a streamed upload waiting. */
@@ -38,12 +41,16 @@ export interface StoredObject {
   bytes: number;
   contentType: string;
   metadata: Record<string, string>;
+  /** Names these very bytes at this key. */
+  etag: string;
 }
 
 export interface PutOptions {
   contentType: string;
   cacheControl?: string;
   metadata?: Record<string, string>;
+  /** Fails when there is an object at the key already. */
+  once?: boolean;
   signal?: AbortSignal;
 }
 
@@ -75,15 +82,18 @@ export class MediaStore {
     );
   }
 
-  /** Stores exactly `bytes` bytes of a stream as it comes, in one attempt; a stream that fails leaves nothing stored. */
-  async putStream(key: string, body: Readable, bytes: number, options: PutOptions): Promise<void> {
+  /**
+   * Stores exactly `bytes` bytes of a stream as it comes, in one attempt, and gives its ETag; a stream that fails leaves
+   * nothing stored.
+   */
+  async putStream(key: string, body: Readable, bytes: number, options: PutOptions): Promise<string> {
     const broken = new AbortController();
     const either = AbortSignal.any([broken.signal, ...(options.signal ? [options.signal] : [])]);
     // A body that fails inside the SDK is an error event nobody hears: it gets a stream that only ever stops.
     const fed = new PassThrough();
     body.once('error', (error) => broken.abort(error)).pipe(fed);
     try {
-      await this.send('store', either, (abortSignal) =>
+      const { ETag = '' } = await this.send('store', either, (abortSignal) =>
         this.client.send(
           new PutObjectCommand({ ...this.target(key, options), Body: fed, ContentLength: bytes }),
           {
@@ -91,13 +101,14 @@ export class MediaStore {
           },
         ),
       );
+      return ETag;
     } finally {
       fed.destroy();
     }
   }
 
-  /** Stores a file on disk, reading it anew for each of 3 attempts. */
-  async putFile(key: string, path: string, bytes: number, options: PutOptions): Promise<void> {
+  /** Stores a file on disk, reading it anew for each of 3 attempts, and gives its ETag. */
+  async putFile(key: string, path: string, bytes: number, options: PutOptions): Promise<string> {
     for (let attempt = 1; ; attempt++) {
       const body = createReadStream(path);
       try {
@@ -120,6 +131,7 @@ export class MediaStore {
         bytes: found.ContentLength ?? 0,
         contentType: found.ContentType ?? 'application/octet-stream',
         metadata: found.Metadata ?? {},
+        etag: found.ETag ?? '',
       }
     );
   }
@@ -132,6 +144,18 @@ export class MediaStore {
     return found && (found.Body as Readable);
   }
 
+  /** The hash of the stored bytes in hex, read as long as they keep coming; null when there is no object. */
+  async sha256(key: string, signal?: AbortSignal): Promise<string | null> {
+    const body = await this.read(key, signal);
+    if (!body) return null;
+    if (signal) addAbortSignal(signal, body);
+    const hash = createHash('sha256');
+    await this.send('read', signal, async () => {
+      for await (const chunk of body) hash.update(chunk as Buffer);
+    });
+    return hash.digest('hex');
+  }
+
   /** The whole of a small stored text, or null. */
   async readText(key: string, signal?: AbortSignal): Promise<string | null> {
     return this.find(signal, async (abortSignal) => {
@@ -139,6 +163,29 @@ export class MediaStore {
         abortSignal,
       });
       return (await found.Body?.transformToString()) ?? '';
+    });
+  }
+
+  /** The keys that begin with `prefix`, at most 1000 of them. */
+  async keys(prefix: string, signal?: AbortSignal): Promise<string[]> {
+    const { Contents = [] } = await this.send('list', timed(signal), (abortSignal) =>
+      this.client.send(new ListObjectsV2Command({ Bucket: this.options.bucket, Prefix: prefix }), {
+        abortSignal,
+      }),
+    );
+    return Contents.map(({ Key = '' }) => Key);
+  }
+
+  /** Deletes the object if it still has this ETag; another one, or none, is left as it is. */
+  async deleteIfUnchanged(key: string, etag: string, signal?: AbortSignal): Promise<void> {
+    await this.send('delete', signal, async (abortSignal) => {
+      try {
+        const command = new DeleteObjectCommand({ Bucket: this.options.bucket, Key: key, IfMatch: etag });
+        await this.client.send(command, { abortSignal });
+      } catch (error) {
+        const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+        if (status !== 412 && status !== 404) throw error;
+      }
     });
   }
 
@@ -181,7 +228,7 @@ export class MediaStore {
     this.client.destroy();
   }
 
-  private target(key: string, { contentType, cacheControl, metadata }: PutOptions) {
+  private target(key: string, { contentType, cacheControl, metadata, once }: PutOptions) {
     return {
       Bucket: this.options.bucket,
       Key: key,
@@ -189,6 +236,7 @@ export class MediaStore {
       CacheControl: cacheControl,
       Metadata: metadata,
       ServerSideEncryption: 'AES256' as const,
+      ...(once && { IfNoneMatch: '*' }),
     };
   }
 
@@ -196,8 +244,7 @@ export class MediaStore {
     signal: AbortSignal | undefined,
     ask: (signal?: AbortSignal) => Promise<T>,
   ): Promise<T | null> {
-    const timed = AbortSignal.any([...(signal ? [signal] : []), AbortSignal.timeout(READ_TIMEOUT_MS)]);
-    return this.send('read', timed, async (abortSignal) => {
+    return this.send('read', timed(signal), async (abortSignal) => {
       try {
         return await ask(abortSignal);
       } catch (error) {
@@ -226,21 +273,11 @@ export class MediaStore {
 
 function ignore(): void {}
 
+/** The signal, and the end of the wait for an answer. */
+function timed(signal: AbortSignal | undefined): AbortSignal {
+  return AbortSignal.any([...(signal ? [signal] : []), AbortSignal.timeout(READ_TIMEOUT_MS)]);
+}
+
 function isTimeout(reason: unknown): boolean {
   return reason instanceof DOMException && reason.name === 'TimeoutError';
-}
-
-function bucketUrl(bucket: string, region: string, endpoint: string | undefined): string {
-  return endpoint
-    ? `${endpoint.replace(/\/+$/, '')}/${bucket}`
-    : `https://${bucket}.s3.${region}.amazonaws.com`;
-}
-
-/** Each segment percent-encoded as SigV4 does, so that a public URL and a signed one name the object alike. */
-function encodeKey(key: string): string {
-  const encoded = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
-  return key
-    .split('/')
-    .map((segment) => encodeURIComponent(segment).replace(/[!'()*]/g, encoded))
-    .join('/');
 }

@@ -14,17 +14,27 @@ import { describeMachine, writeResults, type Machine } from './results-file.js';
 
 const RESULTS = join(projectDir, '.local/bench/last.json');
 
-/** Measures the built product beside its comparators; exits 1 only when an answer was wrong. */
+/** The parts of the bench, in the order they run. */
+const PARTS = ['latency', 'store', 'status', 'accept'] as const;
+type Part = (typeof PARTS)[number];
+
+/**
+ * Measures the built product beside its comparators; exits 1 only when an answer was wrong. `--quick` takes few and short
+ * passes, `--only PART` (repeatable) measures that part alone.
+ */
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
+  const { values } = parseArgs({
+    options: { quick: { type: 'boolean', default: false }, only: { type: 'string', multiple: true } },
+  });
   const plan = values.quick ? QUICK : FULL;
+  const parts = chosenParts(values.only);
   console.log('Starting a stack, the API and the worker …');
   const app = await BenchApp.start();
   const sections: Section[] = [];
   try {
     const machine = await describeMachine(app);
     printMachine(machine);
-    for await (const section of measure(app, plan)) {
+    for await (const section of measure(app, plan, parts)) {
       sections.push(section);
       console.log(sectionTable(section));
     }
@@ -37,19 +47,27 @@ async function main(): Promise<number> {
   return sections.some(({ faults }) => faults.length > 0) ? 1 : 0;
 }
 
+function chosenParts(names: string[] = [...PARTS]): Set<Part> {
+  const unknown = names.filter((name) => !PARTS.includes(name as Part));
+  if (unknown.length > 0)
+    throw new Error(`--only takes ${PARTS.join(', ')}; it does not know ${unknown.join(', ')}`);
+  return new Set(names as Part[]);
+}
+
 /** The worker runs only while it is measured: at rest it would take its share of the others' time. */
-async function* measure(app: BenchApp, plan: Plan): AsyncGenerator<Section> {
+async function* measure(app: BenchApp, plan: Plan, parts: Set<Part>): AsyncGenerator<Section> {
   await app.call('POST', app.simulator('/_settings'), { durationScale: 0, createsPerMinute: null });
   app.startWorker();
-  const statusJobs = await makeStatusJobs(app);
-  yield await benchJobLatency(app, plan);
-  yield await benchStoreOutputs(app, plan);
+  const statusJobs = parts.has('status') ? await makeStatusJobs(app) : undefined;
+  if (parts.has('latency')) yield await benchJobLatency(app, plan);
+  if (parts.has('store')) yield await benchStoreOutputs(app, plan);
   await app.stopWorker();
+  if (!parts.has('status') && !parts.has('accept')) return;
   const generator = app.launch('load-generator', 'test/bench/load-generator.js');
   await generator.hear('ready');
   try {
-    yield await benchCachedStatus(app, generator, statusJobs, plan);
-    yield await benchAccept(app, generator, plan);
+    if (statusJobs) yield await benchCachedStatus(app, generator, statusJobs, plan);
+    if (parts.has('accept')) yield await benchAccept(app, generator, plan);
   } finally {
     await generator.stop();
   }

@@ -7,9 +7,10 @@ import { crc32, deflateSync, gzipSync } from 'node:zlib';
 import type { AppError } from '../../../src/errors.js';
 import type { MediaType } from '../../../src/media/content-type.js';
 import { MediaIngest } from '../../../src/media/ingest.js';
+import { TemporaryFolders } from '../../../src/media/temporary-folders.js';
 import { ffmpegRunner, film, picture, sound } from './sample-media.js';
 import { startSourceServer, type SourceServer } from './source-server.js';
-import { startStoredMedia, type StoredMedia } from './stored-media.js';
+import { startStoredMedia, whileWanted, type StoredMedia } from './stored-media.js';
 
 jest.setTimeout(60_000);
 
@@ -31,9 +32,8 @@ beforeAll(async () => {
   ]);
   temporaryDirectory = await mkdtemp(join(tmpdir(), 'media-test-temporary-'));
   const limit = { maxBytes: MAX_BYTES, timeoutMs: 5_000 };
-  ingest = new MediaIngest(media.store, ffmpegRunner(), {
+  ingest = new MediaIngest(media.store, ffmpegRunner(), new TemporaryFolders(temporaryDirectory), {
     source: { hosts: [source.host], allowPrivateSources: true, firstByteTimeoutMs: 300, idleTimeoutMs: 300 },
-    temporaryDirectory,
     limits: { image: limit, video: limit, audio: limit },
   });
 });
@@ -45,7 +45,14 @@ afterAll(async () => {
 });
 
 function run(mediaType: MediaType, sources: string[], signal = new AbortController().signal) {
-  const asked = { jobId: randomUUID(), userId: 'u', mediaType, createdAt: new Date(0), facts: {} };
+  const asked = {
+    jobId: randomUUID(),
+    userId: 'u',
+    mediaType,
+    createdAt: new Date(0),
+    facts: {},
+    whileWanted,
+  };
   return ingest.ingest(asked, sources, signal);
 }
 
@@ -292,9 +299,8 @@ describe('an output that', () => {
   });
 
   it('trickles for ever is given up when its time is over', async () => {
-    const impatient = new MediaIngest(media.store, ffmpegRunner(), {
+    const impatient = new MediaIngest(media.store, ffmpegRunner(), new TemporaryFolders(temporaryDirectory), {
       source: { hosts: [source.host], allowPrivateSources: true },
-      temporaryDirectory,
       limits: { image: { maxBytes: MAX_BYTES, timeoutMs: 400 } },
     });
     const url = source.serve('/trickle', (_request, response) => {
@@ -302,7 +308,14 @@ describe('an output that', () => {
       const timer = setInterval(() => response.write('x'), 50);
       response.on('close', () => clearInterval(timer));
     });
-    const asked = { jobId: 'j', userId: 'u', mediaType: 'image' as const, createdAt: new Date(0), facts: {} };
+    const asked = {
+      jobId: 'j',
+      userId: 'u',
+      mediaType: 'image' as const,
+      createdAt: new Date(0),
+      facts: {},
+      whileWanted,
+    };
     const error = await refusal(impatient.ingest(asked, [url], new AbortController().signal));
     expect(error).toMatchObject({ code: 'provider_timeout', retryable: true });
     await impatient.close();

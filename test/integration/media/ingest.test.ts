@@ -7,10 +7,11 @@ import sharp from 'sharp';
 import type { MediaType } from '../../../src/media/content-type.js';
 import { MediaIngest } from '../../../src/media/ingest.js';
 import type { StoredOutput } from '../../../src/media/stored-output.js';
+import { TemporaryFolders } from '../../../src/media/temporary-folders.js';
 import { startBreakingProxy } from './breaking-proxy.js';
 import { ffmpegRunner, film, picture, sound, webm } from './sample-media.js';
 import { startSourceServer, type SourceServer } from './source-server.js';
-import { startStoredMedia, type StoredMedia } from './stored-media.js';
+import { startStoredMedia, whileWanted, type StoredMedia } from './stored-media.js';
 
 jest.setTimeout(60_000);
 
@@ -22,9 +23,8 @@ let temporaryDirectory: string;
 beforeAll(async () => {
   [media, source] = await Promise.all([startStoredMedia(), startSourceServer()]);
   temporaryDirectory = await mkdtemp(join(tmpdir(), 'media-test-temporary-'));
-  ingest = new MediaIngest(media.store, ffmpegRunner(), {
-    source: { hosts: [source.host], allowPrivateSources: true, authorization: 'Bearer the-token' },
-    temporaryDirectory,
+  ingest = new MediaIngest(media.store, ffmpegRunner(), new TemporaryFolders(temporaryDirectory), {
+    source: { hosts: [source.host], allowPrivateSources: true },
   });
 });
 
@@ -41,6 +41,7 @@ function request(mediaType: MediaType) {
     mediaType,
     createdAt: new Date('2026-03-09T23:59:59.000Z'),
     facts: { modelId: 'some-model', prompt: 'a harbour at dusk' },
+    whileWanted,
   };
 }
 
@@ -225,21 +226,42 @@ describe('a job', () => {
     expect(only(await ingest.ingest(asked, [after], new AbortController().signal)).width).toBe(200);
   });
 
-  it('sends the token to the source and asks for the bytes as they are', async () => {
+  it('of which another run completed with other bytes leaves them as they are', async () => {
+    const { asked, prefix, outputs } = run('image', source.serve('/won', await picture('p.png', '100x100')));
+    const won = only(await outputs);
+    await media.store.delete(`${prefix}/metadata.json`);
+    const late = { ...asked, whileWanted: () => Promise.resolve(false) };
+    const other = source.serve('/late', await picture('p.png', '200x200'));
+    await expect(ingest.ingest(late, [other], new AbortController().signal)).rejects.toMatchObject({
+      code: 'storage_failed',
+      retryable: true,
+    });
+    expect(sha256(await storedBytes(won.objectKey))).toBe(won.sha256);
+  });
+
+  it('whose output proves broken takes it out of the store only while it is wanted', async () => {
+    const broken = source.serve('/broken', (await picture('p.png')).subarray(0, 2_000));
+    const asked = request('image');
+    const lost = { ...asked, whileWanted: () => Promise.resolve(false) };
+    const prefix = `image/ana/2026/03/09/${asked.jobId}`;
+    const { signal } = new AbortController();
+    await expect(ingest.ingest(lost, [broken], signal)).rejects.toMatchObject({ code: 'output_invalid' });
+    expect(await media.store.keys(prefix)).toEqual([`${prefix}/original.png`]);
+    await expect(ingest.ingest(asked, [broken], signal)).rejects.toMatchObject({ code: 'output_invalid' });
+    expect(await media.store.keys(prefix)).toEqual([]);
+  });
+
+  it('asks for the bytes as they are', async () => {
     await run('image', source.serve('/asked', await picture('p.png'))).outputs;
     const asked = source.requests.find(({ path }) => path === '/asked');
-    expect(asked?.headers).toMatchObject({
-      authorization: 'Bearer the-token',
-      'accept-encoding': 'identity',
-    });
+    expect(asked?.headers).toMatchObject({ 'accept-encoding': 'identity' });
   });
 
   it('whose upload breaks midway is stored from disk, without asking the source again', async () => {
     const proxy = await startBreakingProxy(media.url, 1);
     const store = media.storeWith({ urls: 'public', endpoint: proxy.url });
-    const shaky = new MediaIngest(store, ffmpegRunner(), {
+    const shaky = new MediaIngest(store, ffmpegRunner(), new TemporaryFolders(temporaryDirectory), {
       source: { hosts: [source.host], allowPrivateSources: true },
-      temporaryDirectory,
     });
     const bytes = await film('film.mp4');
     const asked = request('video');

@@ -9,10 +9,17 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { startS3Server } from '../../../local/s3/server.js';
+import type { WhileWanted } from '../../../src/media/stored-output.js';
 import { MediaStore } from '../../../src/storage/media.store.js';
 
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test-secret' };
 const region = 'us-east-1';
+
+/** The outputs of a job that no other run works at. */
+export const whileWanted: WhileWanted = async (work) => {
+  await work();
+  return true;
+};
 
 /** A MediaStore on an S3 server of its own, and what an onlooker sees of its bucket. */
 export interface StoredMedia {

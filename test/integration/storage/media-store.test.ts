@@ -55,7 +55,12 @@ describe('a stored object', () => {
       cacheControl: 'no-cache',
       metadata: { sha256: 'abc' },
     });
-    expect(await store.head('b')).toEqual({ bytes: 4, contentType: 'text/x', metadata: { sha256: 'abc' } });
+    expect(await store.head('b')).toEqual({
+      bytes: 4,
+      contentType: 'text/x',
+      metadata: { sha256: 'abc' },
+      etag: '"1cb251ec0d568de6a929b520c4aed8d1"',
+    });
     const seen = await media.client.send(new HeadObjectCommand({ Bucket: media.bucket, Key: 'b' }));
     expect(seen).toMatchObject({ ServerSideEncryption: 'AES256', CacheControl: 'no-cache' });
   });
@@ -64,6 +69,34 @@ describe('a stored object', () => {
     await store.put('c', 'one', png);
     await store.put('c', 'another', png);
     expect(await store.readText('c')).toBe('another');
+  });
+
+  it('that was to be the first at its key is refused when there is one', async () => {
+    const bytes = Buffer.from('the first');
+    const once = { ...png, once: true };
+    await store.putStream('once', inChunks(bytes), bytes.length, once);
+    await expect(store.putStream('once', inChunks(bytes), bytes.length, once)).rejects.toMatchObject({
+      code: 'storage_failed',
+    });
+    expect((await stored('once')).equals(bytes)).toBe(true);
+  });
+
+  it('is deleted by its ETag only while it is the same', async () => {
+    const [one, other] = [Buffer.from('one'), Buffer.from('other')];
+    const etag = await store.putStream('changed', inChunks(one), one.length, png);
+    await store.putStream('changed', inChunks(other), other.length, png);
+    await store.deleteIfUnchanged('changed', etag);
+    expect((await stored('changed')).equals(other)).toBe(true);
+    await store.deleteIfUnchanged('changed', (await store.head('changed'))!.etag);
+    await store.deleteIfUnchanged('changed', etag);
+    expect(await store.head('changed')).toBeNull();
+  });
+
+  it('is listed by the beginning of its key, and hashed as it is stored', async () => {
+    for (const key of ['list/a', 'list/b', 'listed']) await store.put(key, key, png);
+    expect(await store.keys('list/')).toEqual(['list/a', 'list/b']);
+    expect(await store.sha256('list/a')).toBe(createHash('sha256').update('list/a').digest('hex'));
+    expect(await store.sha256('list/none')).toBeNull();
   });
 
   it('that is not there is null, and may be deleted', async () => {

@@ -80,7 +80,10 @@ describe('a prediction that has ended', () => {
       replicateId: 'p1',
       prediction: { outputs: ['https://replicate.delivery/a.webp'], metrics: { predict_time: 2 } },
       checkAfterSeconds: 60,
-      messages: [{ name: 'store-outputs', payload: { jobId: aJob().jobId }, delayMs: 0 }],
+      messages: [
+        { name: 'store-outputs', payload: { jobId: aJob().jobId }, delayMs: 0 },
+        { name: 'sweep-outputs', payload: { jobId: aJob().jobId }, delayMs: 7_200_000 },
+      ],
     });
   });
 

@@ -7,6 +7,7 @@ const request: IngestRequest = {
   mediaType: 'image',
   createdAt: new Date('2026-03-09T10:00:00Z'),
   facts: { modelId: 'flux-schnell', jobId: 'a fact cannot rename the job' },
+  whileWanted: () => Promise.resolve(false),
 };
 const sources = ['https://replicate.delivery/a?token=secret', 'https://replicate.delivery/b'];
 const outputs: StoredOutput[] = sources.map((_source, index) => ({

@@ -13,6 +13,7 @@ const payloads: Record<MessageName, Record<string, string>> = {
   'cancel-prediction': { jobId: 'j1', replicateId: 'p1' },
   'apply-webhook': { webhookId: 'w1' },
   'store-outputs': { jobId: 'j1' },
+  'sweep-outputs': { jobId: 'j1' },
 };
 
 const cases = Object.entries(payloads) as [MessageName, Record<string, string>][];
