@@ -1,4 +1,5 @@
 import { startTestApp, type TestApp } from '../support/app.js';
+import { eventually } from '../support/eventually.js';
 import { reachedState, rowsOf } from '../support/job-rows.js';
 
 jest.setTimeout(120_000);
@@ -65,7 +66,10 @@ describe('a worker told to stop while it stores an output', () => {
   it('hands the job to another, which need not take it for stalled', async () => {
     await app.simulator.fault({ where: 'files', kind: 'slow', bytesPerSecond: 100, times: 1 });
     const jobId = await app.api.generate(request);
-    await reachedState(app.database, jobId, 'storing');
+    await eventually(
+      () => app.redis.lrange('bull:store-outputs:active', 0, -1),
+      (active) => active.includes(jobId),
+    );
     app.startWorker();
     const { code } = await app.workerProcesses[0]!.stop();
     expect(code).toBe(0);
