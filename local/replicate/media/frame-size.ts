@@ -19,13 +19,13 @@ export function frameSize(
     bySize(input.size) ??
       bySides(input.width, input.height) ??
       byResolution(input.resolution, input.aspect_ratio) ??
-      byRatio(input.aspect_ratio, Number(input.megapixels ?? 1), table) ??
+      byRatio(input.aspect_ratio, Number(plain(input.megapixels)), table) ??
       fallback,
   );
 }
 
 function bySize(size: unknown): FrameSize | undefined {
-  const sides = /^(\d+)[*x](\d+)$/.exec(String(size));
+  const sides = /^(\d+)[*x](\d+)$/.exec(plain(size));
   return sides ? bySides(Number(sides[1]), Number(sides[2])) : undefined;
 }
 
@@ -35,7 +35,7 @@ function bySides(width: unknown, height: unknown): FrameSize | undefined {
 }
 
 function byResolution(resolution: unknown, aspectRatio: unknown): FrameSize | undefined {
-  const lines = /^(\d+)p$/.exec(String(resolution))?.[1];
+  const lines = /^(\d+)p$/.exec(plain(resolution))?.[1];
   if (!lines) return undefined;
   const short = Number(lines);
   const ratio = parseRatio(aspectRatio) ?? 16 / 9;
@@ -48,7 +48,7 @@ function byRatio(
   table: Record<string, number[]>,
 ): FrameSize | undefined {
   const scale = Math.sqrt(megapixels > 0 ? megapixels : 1);
-  const named = String(aspectRatio);
+  const named = plain(aspectRatio);
   const [width, height] = (Object.hasOwn(table, named) ? table[named] : undefined) ?? [];
   if (width && height) return { width: width * scale, height: height * scale };
   const ratio = parseRatio(aspectRatio);
@@ -58,9 +58,14 @@ function byRatio(
 }
 
 function parseRatio(aspectRatio: unknown): number | undefined {
-  const sides = /^(\d+):(\d+)$/.exec(String(aspectRatio));
+  const sides = /^(\d+):(\d+)$/.exec(plain(aspectRatio));
   const ratio = sides ? Number(sides[1]) / Number(sides[2]) : Number.NaN;
   return Number.isFinite(ratio) && ratio > 0 ? ratio : undefined;
+}
+
+/** A string or number as text; what JSON else can hold has no size, and some of it no text either. */
+export function plain(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 
 /** yuv420p has no odd sides. */

@@ -1,5 +1,5 @@
 import type { Model } from '../model.js';
-import { frameSize } from './frame-size.js';
+import { frameSize, plain } from './frame-size.js';
 import type { AudioSpec, ImageSpec, MediaSpec, VideoSpec } from './spec.js';
 
 const longestSeconds = 600;
@@ -41,7 +41,7 @@ function video(model: Model, input: Record<string, unknown>, seed: number, promp
 }
 
 function frameCount(input: Record<string, unknown>): number | undefined {
-  const named = /^(\d+)_frames/.exec(String(input.video_length))?.[1];
+  const named = /^(\d+)_frames/.exec(plain(input.video_length))?.[1];
   const frames = named ? Number(named) : number(input.num_frames, 0);
   return frames > 0 ? frames : undefined;
 }
