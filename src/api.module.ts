@@ -18,20 +18,29 @@ import type { Logger } from './logging/logger.js';
 import { LoggingModule } from './logging/logging.module.js';
 import { ModelsController } from './models/models.controller.js';
 import { ModelsModule } from './models/models.module.js';
+import { CharactersController } from './scripts/characters.controller.js';
+import { ScriptGenerationController } from './scripts/script-generation.controller.js';
+import { ScriptsController } from './scripts/scripts.controller.js';
+import { ScriptsModule } from './scripts/scripts.module.js';
+import { SectionVideosController } from './scripts/section-videos.controller.js';
 import { StorageModule } from './storage/storage.module.js';
 import { ReplicateWebhookController } from './webhooks/replicate-webhook.controller.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 /** THE list of what the API answers to. */
 @Module({
-  imports: [DeadLettersModule, IdempotencyModule, JobsModule, ModelsModule, WebhooksModule],
+  imports: [DeadLettersModule, IdempotencyModule, JobsModule, ModelsModule, ScriptsModule, WebhooksModule],
   controllers: [
+    CharactersController,
     DeadLettersController,
     GenerationController,
     HealthController,
     JobsController,
     ModelsController,
     ReplicateWebhookController,
+    ScriptGenerationController,
+    ScriptsController,
+    SectionVideosController,
     StatusController,
   ],
   providers: [

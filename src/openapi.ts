@@ -32,7 +32,7 @@ type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 
 function operations(document: OpenAPIObject): Operation[] {
   return Object.values(document.paths).flatMap((path) =>
-    [path.get, path.post].filter((found) => found !== undefined),
+    [path.get, path.post, path.put, path.patch, path.delete].filter((found) => found !== undefined),
   );
 }
 

@@ -29,13 +29,12 @@ export function readIdempotencyKey(
       'Idempotency-Key must be 1 to 255 printable characters without spaces',
     );
   }
-  return {
-    scope,
-    key,
-    fingerprint: createHash('sha256')
-      .update(canonicalJson(body ?? null))
-      .digest('hex'),
-  };
+  return { scope, key, fingerprint: fingerprintOf(body ?? null) };
+}
+
+/** SHA-256 (hex) of a JSON value, whatever the order of its fields. */
+export function fingerprintOf(value: unknown): string {
+  return createHash('sha256').update(canonicalJson(value)).digest('hex');
 }
 
 function canonicalJson(value: unknown): string {

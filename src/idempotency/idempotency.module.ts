@@ -1,5 +1,8 @@
 import { Module } from '@nestjs/common';
 import { IdempotencyRepository } from './idempotency.repository.js';
+import { IdempotentTransaction } from './idempotent-transaction.js';
 
-@Module({ providers: [IdempotencyRepository], exports: [IdempotencyRepository] })
+const SERVICES = [IdempotencyRepository, IdempotentTransaction];
+
+@Module({ providers: SERVICES, exports: SERVICES })
 export class IdempotencyModule {}

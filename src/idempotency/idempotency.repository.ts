@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { AppError } from '../errors.js';
 import { Database } from '../storage/database.js';
 import type { IdempotencyKey } from './idempotency-key.js';
@@ -91,6 +92,12 @@ export class IdempotencyRepository {
       });
     }
     return held;
+  }
+
+  /** Takes the key within a transaction; false when it is held. Waits for a transaction that is about to take it. */
+  async claimWithin(manager: EntityManager, claim: Claim): Promise<boolean> {
+    const taken = await manager.query<unknown[]>(claimKey(1), claimValues(claim));
+    return taken.length > 0;
   }
 
   /** Replaces the answer by the one that was given in the end. */

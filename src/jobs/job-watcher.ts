@@ -5,9 +5,13 @@ import { JobsRepository } from './jobs.repository.js';
 
 const INTERVAL_MS = 100;
 
-interface Watch {
+/** A job and the version that its watcher has seen. */
+export interface SeenJob {
   jobId: string;
   version: number;
+}
+
+interface Watch extends SeenJob {
   changed: () => void;
 }
 
@@ -30,16 +34,21 @@ export class JobWatcher implements BeforeApplicationShutdown {
   }
 
   /** Resolves when the job's version is above `version`, after `timeoutMs`, on abort, or when the process stops. */
-  async change(jobId: string, version: number, timeoutMs: number, signal?: AbortSignal): Promise<void> {
+  change(jobId: string, version: number, timeoutMs: number, signal?: AbortSignal): Promise<void> {
+    return this.anyChange([{ jobId, version }], timeoutMs, signal);
+  }
+
+  /** The same for the first of several jobs. */
+  async anyChange(seen: SeenJob[], timeoutMs: number, signal?: AbortSignal): Promise<void> {
     if (this.stopped || signal?.aborted) return;
     const { promise, resolve } = promiseWithResolve();
-    const watch = { jobId, version, changed: resolve };
+    const watches = seen.map((job) => ({ ...job, changed: resolve }));
     const timer = setTimeout(resolve, timeoutMs);
     signal?.addEventListener('abort', resolve, { once: true });
-    this.watches.add(watch);
+    for (const watch of watches) this.watches.add(watch);
     this.task ??= this.startTask();
     await promise;
-    this.watches.delete(watch);
+    for (const watch of watches) this.watches.delete(watch);
     clearTimeout(timer);
     signal?.removeEventListener('abort', resolve);
   }

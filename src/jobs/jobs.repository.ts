@@ -221,6 +221,11 @@ export class JobsRepository {
     await this.database.query(ACCEPT_ALL, [JSON.stringify(jobs)]);
   }
 
+  /** The same within a transaction. */
+  async acceptAllWithin(manager: EntityManager, jobs: NewJob[]): Promise<void> {
+    await manager.query(ACCEPT_ALL.text, [JSON.stringify(jobs)]);
+  }
+
   /** Stores one job under an idempotency key; returns false, with nothing stored, when the key is taken. */
   async acceptOnce(job: NewJob, claim: Claim): Promise<boolean> {
     const sent = await this.database.query(ACCEPT_ONCE, [JSON.stringify([job]), ...claimValues(claim)]);

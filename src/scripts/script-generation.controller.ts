@@ -1,0 +1,98 @@
+import { Body, Controller, Headers, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
+import {
+  ApiBody,
+  ApiHeader,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiResponse,
+  ApiTags,
+} from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ApiErrors } from '../http/api-errors.js';
+import { idempotencyScope, sendReplay, sendStored } from '../http/idempotent-answer.js';
+import { refuseFields } from '../http/validate-body.js';
+import { readIdempotencyKey } from '../idempotency/idempotency-key.js';
+import { IdempotentTransaction } from '../idempotency/idempotent-transaction.js';
+import { Logger } from '../logging/logger.js';
+import {
+  EstimateScriptsDto,
+  GeneratedScriptDto,
+  GenerateScriptDto,
+  ScriptEstimateDto,
+  SeriesEstimateDto,
+} from './generate-script.dto.js';
+import { readBatchWish, readScriptIds } from './generate-script.request.js';
+import { generatedBody } from './script-bodies.js';
+import { ScriptGenerationService, type GeneratedScript } from './script-generation.service.js';
+
+@ApiTags('scripts')
+@Controller('api/scripts')
+export class ScriptGenerationController {
+  constructor(
+    private readonly generation: ScriptGenerationService,
+    private readonly transaction: IdempotentTransaction,
+    private readonly logger: Logger,
+  ) {}
+
+  @Post('estimate')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'What several scripts would cost and take; nothing is stored or sent' })
+  @ApiBody({ type: EstimateScriptsDto })
+  @ApiOkResponse({ type: SeriesEstimateDto })
+  @ApiErrors(400, 404, 413, 415, 503)
+  estimateSeries(@Body() body: unknown): Promise<SeriesEstimateDto> {
+    return this.generation.estimateSeries(readScriptIds(body));
+  }
+
+  @Post(':scriptId/estimate')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'What one take of each scene would cost and take; nothing is stored or sent' })
+  @ApiParam({ name: 'scriptId', schema: { type: 'string', format: 'uuid' } })
+  @ApiOkResponse({ type: ScriptEstimateDto })
+  @ApiErrors(400, 404, 413, 415, 503)
+  async estimate(
+    @Param('scriptId') scriptId: string,
+    @Req() request: FastifyRequest,
+  ): Promise<ScriptEstimateDto> {
+    refuseFields(request.body);
+    return this.generation.estimate(scriptId);
+  }
+
+  @Post(':scriptId/generate')
+  @ApiOperation({
+    summary: 'Make the takes that are missing: scenes that have not changed are reused at no cost',
+  })
+  @ApiParam({ name: 'scriptId', schema: { type: 'string', format: 'uuid' } })
+  @ApiHeader({ name: 'Idempotency-Key', required: false })
+  @ApiBody({
+    type: GenerateScriptDto,
+    required: false,
+    examples: { all: { value: {} }, more: { value: { takes: 2 } } },
+  })
+  @ApiResponse({ status: 202, type: GeneratedScriptDto })
+  @ApiErrors(400, 404, 409, 413, 415, 422, 503)
+  async generate(
+    @Param('scriptId') scriptId: string,
+    @Headers() headers: Record<string, unknown>,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const { body } = reply.request;
+    const scope = idempotencyScope(headers, `generate ${scriptId.toLowerCase()}`);
+    const key = readIdempotencyKey(headers['idempotency-key'], scope, body);
+    const { answer, replayed } = await this.transaction.once(key, async (manager) => {
+      const generated = await this.generation.generate(manager, scriptId, readBatchWish(body));
+      this.logAccepted(reply.request.id, generated);
+      const location = `/api/scripts/${generated.script.scriptId}/videos`;
+      return { status: 202, location, body: JSON.stringify(generatedBody(generated)) };
+    });
+    (replayed ? sendReplay : sendStored)(reply, answer);
+  }
+
+  private logAccepted(requestId: string, { script: { userId, scriptId }, made }: GeneratedScript): void {
+    for (const { job } of made) {
+      const { jobId, mediaType, modelId } = job;
+      this.logger.info('job-accepted', { requestId, jobId, userId, scriptId, mediaType, modelId });
+    }
+  }
+}

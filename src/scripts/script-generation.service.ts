@@ -1,0 +1,117 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { invalidParameters } from '../errors.js';
+import { newJob } from '../jobs/generation-order.js';
+import { JobsRepository, type NewJob } from '../jobs/jobs.repository.js';
+import { planGeneration } from '../models/plan-generation.js';
+import { ModelRegistry } from '../models/registry.js';
+import { Database } from '../storage/database.js';
+import { planBatch, type TakeOrder } from './batch.js';
+import { planScenes, type Scene } from './plan-scenes.js';
+import type { Script, Take } from './script.js';
+import { addTotals, estimateScenes, type ScriptEstimate, type Totals } from './script-estimate.js';
+import { ScriptLookup } from './script-lookup.js';
+import { TakesRepository, type NewTake } from './takes.repository.js';
+
+/** Which sections to generate, all when left out, and how many good takes each shall have. */
+export interface BatchWish {
+  sectionIds: string[] | undefined;
+  takes: number;
+}
+
+/** A job that was accepted with the take that it makes. */
+export interface MadeTake {
+  job: NewJob;
+  take: NewTake;
+}
+
+export interface GeneratedScript {
+  script: Script;
+  made: MadeTake[];
+  reused: Take[];
+}
+
+export interface SeriesEstimate extends Totals {
+  scripts: ({ scriptId: string } & ScriptEstimate)[];
+}
+
+/** Prices scripts and has their scenes made. */
+@Injectable()
+export class ScriptGenerationService {
+  constructor(
+    private readonly database: Database,
+    private readonly lookup: ScriptLookup,
+    private readonly takes: TakesRepository,
+    private readonly jobs: JobsRepository,
+    private readonly registry: ModelRegistry,
+  ) {}
+
+  estimate(scriptId: string): Promise<ScriptEstimate> {
+    return this.database.transaction((manager) => this.estimateWithin(manager, scriptId));
+  }
+
+  estimateSeries(scriptIds: string[]): Promise<SeriesEstimate> {
+    return this.database.transaction(async (manager) => {
+      const scripts: SeriesEstimate['scripts'] = [];
+      for (const scriptId of scriptIds)
+        scripts.push({ scriptId, ...(await this.estimateWithin(manager, scriptId)) });
+      return { scripts, ...addTotals(scripts) };
+    });
+  }
+
+  /**
+   * Accepts the jobs that the wish lacks, with their takes, all or none. The script stays locked until the transaction
+   * ends, so that of two requests at once the second finds the takes of the first.
+   */
+  async generate(manager: EntityManager, scriptId: string, wish: BatchWish): Promise<GeneratedScript> {
+    const whole = await this.lookup.whole(manager, scriptId, 'FOR UPDATE');
+    const scenes = chosen(planScenes(this.registry, whole), wish.sectionIds);
+    const takes = await this.takes.ofScript(manager, whole.script.scriptId);
+    const { orders, reused } = planBatch(scenes, takes, wish.takes);
+    const made = orders.map((order) => this.makeTake(whole.script, order));
+    await this.jobs.acceptAllWithin(
+      manager,
+      made.map(({ job }) => job),
+    );
+    await this.takes.insertAll(
+      manager,
+      made.map(({ take }) => take),
+    );
+    return { script: whole.script, made, reused };
+  }
+
+  private async estimateWithin(manager: EntityManager, scriptId: string): Promise<ScriptEstimate> {
+    const whole = await this.lookup.whole(manager, scriptId);
+    const takes = await this.takes.ofScript(manager, whole.script.scriptId);
+    return estimateScenes(planScenes(this.registry, whole), takes);
+  }
+
+  private makeTake({ scriptId, userId }: Script, { scene, take, seed }: TakeOrder): MadeTake {
+    const jobId = uuidv7();
+    const { sectionId } = scene.section;
+    return {
+      job: { ...newJob(jobId, { userId, plan: this.planOf(scene, seed) }), scriptId },
+      take: { videoId: uuidv7(), scriptId, sectionId, jobId, take, inputHash: scene.inputHash },
+    };
+  }
+
+  private planOf({ plan, request }: Scene, seed: number | undefined) {
+    if (seed === plan.parameters.seed) return plan;
+    return planGeneration(this.registry, {
+      ...request,
+      parameters: { ...(request.parameters as object), seed },
+    });
+  }
+}
+
+/** The scenes of the given sections; throws `invalid_parameters` that names every id of none. */
+function chosen(scenes: Scene[], sectionIds: string[] | undefined): Scene[] {
+  if (sectionIds === undefined) return scenes;
+  const known = new Set(scenes.map(({ section }) => section.sectionId));
+  const issues = sectionIds.flatMap((id, index) =>
+    known.has(id) ? [] : [{ path: `sectionIds[${index}]`, message: `the script has no section ${id}` }],
+  );
+  if (issues.length > 0) throw invalidParameters(issues);
+  return scenes.filter(({ section }) => sectionIds.includes(section.sectionId));
+}

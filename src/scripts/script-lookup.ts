@@ -1,0 +1,58 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { AppError } from '../errors.js';
+import { CharactersRepository } from './characters.repository.js';
+import type { Character, Script, Take, WholeScript } from './script.js';
+import { ScriptsRepository } from './scripts.repository.js';
+import { TakesRepository } from './takes.repository.js';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/**
+ * The one way from an id that a client sent to what it names; throws `not_found` for all else. Locking a script keeps
+ * its sections and approvals, and the characters that they name, from changing until the transaction ends.
+ */
+@Injectable()
+export class ScriptLookup {
+  constructor(
+    private readonly scripts: ScriptsRepository,
+    private readonly characters: CharactersRepository,
+    private readonly takes: TakesRepository,
+  ) {}
+
+  async script(manager: EntityManager, id: string, lock: '' | 'FOR UPDATE' = ''): Promise<Script> {
+    const script = await this.scripts.find(manager, readId(id, 'script'), lock);
+    return script ?? missing('script', id);
+  }
+
+  async whole(manager: EntityManager, id: string, lock: '' | 'FOR UPDATE' = ''): Promise<WholeScript> {
+    return this.complete(manager, await this.script(manager, id, lock));
+  }
+
+  /** The script with its sections and their characters. */
+  async complete(manager: EntityManager, script: Script): Promise<WholeScript> {
+    const sections = await this.scripts.sections(manager, script.scriptId);
+    const named = [...new Set(sections.flatMap(({ characterIds }) => characterIds))];
+    return { script, sections, characters: await this.characters.findAll(manager, named, '') };
+  }
+
+  async character(manager: EntityManager, id: string, lock: '' | 'FOR UPDATE' = ''): Promise<Character> {
+    const character = await this.characters.find(manager, readId(id, 'character'), lock);
+    return character ?? missing('character', id);
+  }
+
+  async take(manager: EntityManager, id: string): Promise<Take> {
+    const take = await this.takes.find(manager, readId(id, 'take'));
+    return take ?? missing('take', id);
+  }
+}
+
+/** The id of a path in lower case; what cannot be one names nothing. */
+function readId(text: string, kind: string): string {
+  if (!UUID.test(text)) throw new AppError('not_found', `There is no such ${kind}: its id is a UUID`);
+  return text.toLowerCase();
+}
+
+function missing(kind: string, id: string): never {
+  throw new AppError('not_found', `There is no ${kind} ${id}`);
+}

@@ -1,0 +1,36 @@
+import { Injectable } from '@nestjs/common';
+import { statusOf } from '../jobs/job.js';
+import { MediaStore } from '../storage/media.store.js';
+import type { Take } from './script.js';
+import type { TakeDto } from './take.dto.js';
+
+/** Whether the take was made of something else than its section is now. */
+export function isStale(take: Take, hashes: ReadonlyMap<string, string>): boolean {
+  return hashes.get(take.sectionId) !== take.inputHash;
+}
+
+/** Makes of a take what a client is shown, with URLs as MEDIA_URLS has them. */
+@Injectable()
+export class TakePresenter {
+  constructor(private readonly media: MediaStore) {}
+
+  /** `hashes` are those of the script's sections as they are now. An approval holds only while its take is current. */
+  async present(take: Take, hashes: ReadonlyMap<string, string>): Promise<TakeDto> {
+    const stale = isStale(take, hashes);
+    const file = take.result?.outputs[0];
+    return {
+      videoId: take.videoId,
+      sectionId: take.sectionId,
+      jobId: take.jobId,
+      take: take.take,
+      status: statusOf(take.state),
+      approval: stale && take.approval === 'approved' ? 'pending' : take.approval,
+      stale,
+      url: file ? await this.media.url(file.objectKey) : null,
+      thumbnailUrl: file?.thumbnailKey === undefined ? null : await this.media.url(file.thumbnailKey),
+      durationSeconds: file?.durationSeconds ?? null,
+      comment: take.comment,
+      reviewedAt: take.reviewedAt?.toISOString() ?? null,
+    };
+  }
+}
