@@ -7,6 +7,7 @@ import type { MediaType } from './content-type.js';
 import { derive, type Derived } from './derive.js';
 import { MediaSource, type SourceOptions } from './download.js';
 import type { FfmpegRunner } from './ffmpeg.js';
+import { inParallel } from './in-parallel.js';
 import { metadataDocument, recordedOutputs } from './metadata.js';
 import {
   mediaPrefix,
@@ -178,29 +179,6 @@ export class MediaIngest {
       ...(waveformPath && { waveformKey: await put(waveformKey(prefix, index), waveformPath, 'image/png') }),
     };
   }
-}
-
-/** Runs `work` on each item, `width` at a time; the first failure aborts the others, and is thrown once they ended. */
-async function inParallel<T, R>(
-  items: T[],
-  width: number,
-  signal: AbortSignal,
-  work: (item: T, index: number, signal: AbortSignal) => Promise<R>,
-): Promise<R[]> {
-  const failed = new AbortController();
-  const either = AbortSignal.any([signal, failed.signal]);
-  const waiting = items.entries();
-  const results: R[] = [];
-  const run = async () => {
-    for (const [index, item] of waiting) {
-      either.throwIfAborted();
-      results[index] = await work(item, index, either);
-    }
-  };
-  const lanes = Array.from({ length: width }, () => run().catch((error: unknown) => failed.abort(error)));
-  await Promise.all(lanes);
-  failed.signal.throwIfAborted();
-  return results;
 }
 
 function originalPath({ directory }: OutputContext): string {

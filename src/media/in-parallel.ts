@@ -1,0 +1,23 @@
+/** Runs `work` on each item, `width` at a time; the first failure aborts the others, and is thrown once they ended. */
+export async function inParallel<T, R>(
+  items: readonly T[],
+  width: number,
+  signal: AbortSignal,
+  work: (item: T, index: number, signal: AbortSignal) => Promise<R>,
+): Promise<R[]> {
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
+  const waiting = items.entries();
+  const results: R[] = [];
+  const run = async () => {
+    for (const [index, item] of waiting) {
+      either.throwIfAborted();
+      results[index] = await work(item, index, either);
+    }
+  };
+  await Promise.all(
+    Array.from({ length: width }, () => run().catch((error: unknown) => failed.abort(error))),
+  );
+  failed.signal.throwIfAborted();
+  return results;
+}
