@@ -1,6 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { AccessGuard } from './access/access.guard.js';
+import { CompilationController } from './compilation/compilation.controller.js';
+import { CompilationModule } from './compilation/compilation.module.js';
 import type { Settings } from './config/settings.js';
 import { SettingsModule } from './config/settings.module.js';
 import { HealthController } from './health/health.controller.js';
@@ -22,8 +24,9 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 /** THE list of what the API answers to. */
 @Module({
-  imports: [IdempotencyModule, JobsModule, ModelsModule, WebhooksModule],
+  imports: [CompilationModule, IdempotencyModule, JobsModule, ModelsModule, WebhooksModule],
   controllers: [
+    CompilationController,
     GenerationController,
     HealthController,
     JobsController,

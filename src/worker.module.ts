@@ -1,4 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { CompilationSweep } from './compilation/compilation-sweep.js';
+import { CompilationWorkModule } from './compilation/compilation-work.module.js';
+import { CompileProcessor } from './compilation/compile.processor.js';
 import type { Settings } from './config/settings.js';
 import { SettingsModule } from './config/settings.module.js';
 import { IdempotencyModule } from './idempotency/idempotency.module.js';
@@ -26,14 +29,24 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 /** THE list of what the worker answers to: the messages it consumes and what it does by the clock. */
 @Module({
-  imports: [IdempotencyModule, JobWorkModule, JobsModule, ModelsModule, QueueModule, WebhooksModule],
+  imports: [
+    CompilationWorkModule,
+    IdempotencyModule,
+    JobWorkModule,
+    JobsModule,
+    ModelsModule,
+    QueueModule,
+    WebhooksModule,
+  ],
   providers: [
     ApplyWebhookProcessor,
     CancelPredictionProcessor,
     CheckJobProcessor,
+    CompileProcessor,
     MirrorJobProcessor,
     StoreOutputsProcessor,
     SubmitJobProcessor,
+    CompilationSweep,
     IdempotencySweep,
     JobCheckSchedule,
     ModelConfigurations,

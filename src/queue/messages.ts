@@ -16,6 +16,8 @@ export interface MessagePayloads {
   'store-outputs': { jobId: string };
   /** Bring the mirrors (DynamoDB, Redis) up to the job's version. */
   'mirror-job': { jobId: string };
+  /** Make a film of a script's approved takes. */
+  compile: { compilationId: string };
 }
 
 export type MessageName = keyof MessagePayloads;
@@ -88,6 +90,14 @@ export const MESSAGES: {
     backoffMs: 250,
     longestBackoffMs: 5 * SECOND,
     concurrency: 16,
+  },
+  // Each keeps several FFmpegs busy.
+  compile: {
+    fields: ['compilationId'],
+    attempts: 20,
+    backoffMs: SECOND,
+    longestBackoffMs: MINUTE,
+    concurrency: 2,
   },
 };
 

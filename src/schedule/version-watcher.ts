@@ -1,0 +1,69 @@
+import type { BeforeApplicationShutdown } from '@nestjs/common';
+import { PeriodicTask } from './periodic-task.js';
+
+const INTERVAL_MS = 100;
+
+interface Watch {
+  id: string;
+  version: number;
+  changed: () => void;
+}
+
+/** Tells when a thing has a newer version: one query for all that are watched, ten times a second, only while any is. */
+export abstract class VersionWatcher implements BeforeApplicationShutdown {
+  private readonly watches = new Set<Watch>();
+  private task: PeriodicTask | undefined;
+  private stopped = false;
+
+  /** `report` is told when looking failed, each time. */
+  constructor(private readonly report: (error: unknown) => void) {}
+
+  /** The present version of each of the ids that exist. */
+  protected abstract versions(ids: string[]): Promise<Map<string, number>>;
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopped = true;
+    for (const watch of this.watches) watch.changed();
+    await this.task?.stop();
+  }
+
+  /** Resolves when the version is above `version`, after `timeoutMs`, on abort, or when the process stops. */
+  async change(id: string, version: number, timeoutMs: number, signal?: AbortSignal): Promise<void> {
+    if (this.stopped || signal?.aborted) return;
+    const { promise, resolve } = promiseWithResolve();
+    const watch = { id, version, changed: resolve };
+    const timer = setTimeout(resolve, timeoutMs);
+    signal?.addEventListener('abort', resolve, { once: true });
+    this.watches.add(watch);
+    this.task ??= this.startTask();
+    await promise;
+    this.watches.delete(watch);
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', resolve);
+  }
+
+  /** Whether the process is stopping, so that long answers should end. */
+  get isStopped(): boolean {
+    return this.stopped;
+  }
+
+  private startTask(): PeriodicTask {
+    const task = new PeriodicTask(() => this.look(), INTERVAL_MS, this.report);
+    task.start();
+    return task;
+  }
+
+  private async look(): Promise<boolean> {
+    if (this.watches.size === 0) return false;
+    const watches = [...this.watches];
+    const versions = await this.versions([...new Set(watches.map(({ id }) => id))]);
+    for (const watch of watches) if ((versions.get(watch.id) ?? 0) > watch.version) watch.changed();
+    return false;
+  }
+}
+
+function promiseWithResolve(): { promise: Promise<void>; resolve: () => void } {
+  let resolve!: () => void;
+  const promise = new Promise<void>((settle) => (resolve = settle));
+  return { promise, resolve };
+}
