@@ -22,7 +22,7 @@ export function pictureDifferences(clip: Clip, target: TargetPicture): string[] 
   if (!video) return ['what is in it was not recorded'];
   const differences = [...formFaults(clip, video), ...valueDifferences(video, target)];
   if (differences.length > 0 || canBeTarget(clip)) return differences;
-  return ['its picture does not begin with its file'];
+  return ['its frames cannot be copied one by one'];
 }
 
 /** Whether only the length of a tick differs, which needs no encoding to mend. */
@@ -55,7 +55,7 @@ function formFaults(clip: Clip, video: VideoSignature): string[] {
   if (!isSquare(video)) faults.push(`pixels of ${video.sampleAspectRatio} instead of square ones`);
   if (video.rotation !== 0) faults.push(`turned by ${video.rotation}°`);
   if (!isProgressive(video)) faults.push('interlaced');
-  if (!hasConstantRate(clip)) faults.push('a variable frame rate');
+  if (video.frames !== null && !hasConstantRate(clip)) faults.push('a variable frame rate');
   return faults;
 }
 
@@ -68,7 +68,8 @@ function valueDifferences(video: VideoSignature, target: TargetPicture): string[
     differences.push(
       `${rate ? shortRate(framesPerSecond(rate)) : 'no'} instead of ${shortRate(framesPerSecond(target.frameRate))} frames a second`,
     );
-  if (video.profile !== target.profile || (target.level !== null && video.level !== target.level))
+  const profiled = video.profile === target.profile && (target.level ?? video.level) === video.level;
+  if (video.codec === 'h264' && !profiled)
     differences.push(`profile ${levelled(video)} instead of ${levelled(target)}`);
   const colours = ['colorRange', 'colorSpace', 'colorTransfer', 'colorPrimaries'] as const;
   if (colours.some((name) => video[name] !== target[name])) differences.push('other colours');

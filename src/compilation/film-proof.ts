@@ -30,7 +30,7 @@ export class FilmProof {
     ]);
     return proveFilm(plan, options.outputFormat, {
       file: parsePackets(packets),
-      complaints: decoded.log,
+      complaints: ofDecoding(decoded.log),
       decoded: copies ? 'key frames' : 'all frames',
       ...(loudness && { loudness }),
     });
@@ -38,7 +38,7 @@ export class FilmProof {
 
   /** What FFmpeg complains of when it decodes the whole file; empty when nothing. */
   async complaints(input: FfmpegInput, run: FfmpegRunOptions): Promise<string[]> {
-    return (await this.ffmpeg.run(decodeCommand(input, false), run)).log;
+    return ofDecoding((await this.ffmpeg.run(decodeCommand(input, false), run)).log);
   }
 
   private async loudness(
@@ -57,6 +57,11 @@ export class FilmProof {
     const measured = parseLoudness((await this.ffmpeg.run(command, run)).log);
     return measured ? { target: targetLufs, measured: Number(measured.integrated) } : undefined;
   }
+}
+
+/** Times that are equal once FFmpeg has rounded them are no fault of decoding: the packets' own times are looked at. */
+function ofDecoding(log: string[]): string[] {
+  return log.filter((line) => !line.includes('non monotonically increasing dts to muxer'));
 }
 
 function decodeCommand({ path, options }: FfmpegInput, keyFramesOnly: boolean): FfmpegCommand {

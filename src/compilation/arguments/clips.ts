@@ -35,10 +35,7 @@ export function conformCommand(
   const sound = clip.sound === 'encode' ? plan.sound : null;
   const silence = sound !== null && !file.hasSound;
   const picture = encodesPicture
-    ? [
-        ...['-vf', fittingFilters(plan.picture, clip.frames), '-frames:v', String(clip.frames)],
-        ...h264Options(plan.picture, 'high'),
-      ]
+    ? [...['-vf', fittingFilters(plan.picture, clip.frames)], ...h264Options(plan.picture, 'high')]
     : ['-c:v', 'copy'];
   return {
     inputs: [clipInput(file, plan), ...(silence ? [silenceInput(sound)] : [])],

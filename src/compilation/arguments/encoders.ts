@@ -10,7 +10,7 @@ const VP9_CRF: Scale = { low: '40', medium: '34', high: '28' };
 const MPEG4_SCALE: Scale = { low: '8', medium: '5', high: '3' };
 const AAC_BITRATE: Scale = { low: '96k', medium: '128k', high: '192k' };
 const OPUS_BITRATE: Scale = { low: '64k', medium: '96k', high: '128k' };
-const MP3_BITRATE: Scale = { low: '96k', medium: '128k', high: '192k' };
+const AC3_BITRATE: Scale = { low: '128k', medium: '192k', high: '256k' };
 
 const PROFILES: Record<string, string> = {
   'Constrained Baseline': 'baseline',
@@ -79,13 +79,13 @@ export function pictureEncoder(format: OutputFormat, picture: TargetPicture, qua
   }
 }
 
-/** The sound's encoder of a format; Opus knows 48 kHz alone. */
+/** The sound's encoder of a format. Opus knows 48 kHz alone; MP3 would begin so early that AVI holds a frame twice. */
 export function soundEncoder(format: OutputFormat, sound: TargetSound, quality: Quality): string[] {
   const channels = ['-ac', String(sound.channels)];
   if (format === 'webm')
     return ['-c:a', 'libopus', '-b:a', OPUS_BITRATE[quality], '-ar', '48000', ...channels];
   if (format !== 'avi') return aacOptions(sound, quality);
-  return ['-c:a', 'libmp3lame', '-b:a', MP3_BITRATE[quality], '-ar', String(sound.sampleRateHz), ...channels];
+  return ['-c:a', 'ac3', '-b:a', AC3_BITRATE[quality], '-ar', String(sound.sampleRateHz), ...channels];
 }
 
 export const HLS_SEGMENT_SECONDS = 6;

@@ -72,6 +72,15 @@ export class FilmWorkshop {
     );
   }
 
+  /** A whole clip, and one whose pictures were destroyed before it was stored. */
+  async brokenClip(): Promise<[Clip, Clip]> {
+    const bytes = await clipBytes({});
+    const whole = await storeClip(this.media.store, this.directory, {}, 0, bytes);
+    const start = bytes.indexOf('mdat') + 4;
+    const broken = Buffer.from(bytes).fill(0xa5, start, start + Math.floor((bytes.length - start) / 2));
+    return [whole, await storeClip(this.media.store, this.directory, {}, 1, broken)];
+  }
+
   async compile(
     clips: Clip[],
     options: Partial<CompileOptions> = {},
