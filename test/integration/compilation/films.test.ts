@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import type { OutputFormat } from '../../../src/compilation/compile-options.js';
 import { sound } from '../media/sample-media.js';
-import type { ClipRecipe } from './clips.js';
+import type { ClipRecipe } from '../../support/film/clips.js';
 import { FilmWorkshop, frameHashes, soundLevel, streamsOf } from './workshop.js';
 
 jest.setTimeout(120_000);

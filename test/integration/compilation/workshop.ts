@@ -16,7 +16,7 @@ import { MediaSource } from '../../../src/media/download.js';
 import { ffmpegRunner, programs } from '../media/sample-media.js';
 import { startSourceServer, type SourceServer } from '../media/source-server.js';
 import { startStoredMedia, type StoredMedia } from '../media/stored-media.js';
-import { clipBytes, storeClip, type ClipRecipe } from './clips.js';
+import { clipBytes, storeClip, type ClipRecipe } from '../../support/film/clips.js';
 
 const run = promisify(execFile);
 

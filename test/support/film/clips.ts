@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Clip } from '../../../src/compilation/clip.js';
 import { parseProbe, shownSize } from '../../../src/media/probe.js';
 import type { MediaStore } from '../../../src/storage/media.store.js';
-import { ffmpegRunner, sample } from '../media/sample-media.js';
+import { ffmpegRunner, sample } from '../../integration/media/sample-media.js';
 
 /** What a made clip is like; what is left out is 128×72, 24 frames a second, 2 s, with stereo sound at 48 kHz. */
 export interface ClipRecipe {
