@@ -1,6 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { AccessGuard } from './access/access.guard.js';
+import { CompilationController } from './compilation/compilation.controller.js';
+import { CompilationModule } from './compilation/compilation.module.js';
 import type { Settings } from './config/settings.js';
 import { SettingsModule } from './config/settings.module.js';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
@@ -29,9 +31,18 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 /** THE list of what the API answers to. */
 @Module({
-  imports: [DeadLettersModule, IdempotencyModule, JobsModule, ModelsModule, ScriptsModule, WebhooksModule],
+  imports: [
+    CompilationModule,
+    DeadLettersModule,
+    IdempotencyModule,
+    JobsModule,
+    ModelsModule,
+    ScriptsModule,
+    WebhooksModule,
+  ],
   controllers: [
     CharactersController,
+    CompilationController,
     DeadLettersController,
     GenerationController,
     HealthController,

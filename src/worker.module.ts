@@ -1,4 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { CompilationSweep } from './compilation/compilation-sweep.js';
+import { CompilationWorkModule } from './compilation/compilation-work.module.js';
+import { CompileProcessor } from './compilation/compile.processor.js';
 import type { Settings } from './config/settings.js';
 import { SettingsModule } from './config/settings.module.js';
 import { DeadLetterCollector } from './dead-letters/dead-letter-collector.js';
@@ -35,6 +38,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
 /** THE list of what the worker answers to: the messages it consumes and what it does by the clock. */
 @Module({
   imports: [
+    CompilationWorkModule,
     DeadLettersModule,
     IdempotencyModule,
     JobWorkModule,
@@ -48,9 +52,11 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     ApplyWebhookProcessor,
     CancelPredictionProcessor,
     CheckJobProcessor,
+    CompileProcessor,
     StoreOutputsProcessor,
     SubmitJobProcessor,
     SweepOutputsProcessor,
+    CompilationSweep,
     DeadLetterCollector,
     IdempotencySweep,
     JobCheckSchedule,

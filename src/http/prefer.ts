@@ -8,3 +8,8 @@ export function readWaitSeconds(prefer: unknown): number | undefined {
   )?.[1];
   return wait === undefined ? undefined : Math.min(60, Math.max(1, Number(wait)));
 }
+
+/** Whether the client asks not to be kept waiting (RFC 7240, `respond-async`). */
+export function prefersAsync(prefer: unknown): boolean {
+  return typeof prefer === 'string' && /(?:^|[,;\s])respond-async\s*(?:$|[,;])/i.test(prefer);
+}

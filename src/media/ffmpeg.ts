@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import ffmpeg from 'fluent-ffmpeg';
@@ -8,6 +9,8 @@ import { localFault, tellsOfLocalFault } from './local-fault.js';
 const TAIL_LINES = 50;
 const MAX_LINE_CHARACTERS = 500;
 const MAX_PRINTED_CHARACTERS = 4 * 1024 * 1024;
+/** Room for the packets of some hours of film. */
+const MAX_LISTED_CHARACTERS = 128 * 1024 * 1024;
 
 const PROGRESS_LINE = /^([a-z][a-z0-9_]*)=\s*(\S*)\s*$/;
 
@@ -25,6 +28,8 @@ export interface FfmpegCommand {
   output: string;
   /** How long the output will be, for the percentage that `onProgress` is told. */
   durationSeconds?: number;
+  /** `info` for filters that print what they found; else only faults are told. */
+  logLevel?: 'error' | 'info';
 }
 
 export interface FfmpegRunOptions {
@@ -33,12 +38,16 @@ export interface FfmpegRunOptions {
   /** Where relative names in a hostile file would resolve: the job's private directory. */
   directory: string;
   onProgress?: (percent: number) => void;
+  /** How far the program stands back behind others (0 to 19). */
+  niceness?: number;
 }
 
 /** What FFmpeg last said of its output. */
 export interface FfmpegOutcome {
   frames: number;
   outputSeconds: number;
+  /** The last lines of its log. */
+  log: string[];
 }
 
 /**
@@ -53,49 +62,63 @@ export class FfmpegRunner {
 
   async run(command: FfmpegCommand, options: FfmpegRunOptions): Promise<FfmpegOutcome> {
     const report = new Report();
-    await runToEnd(this.paths.ffmpegPath, ffmpegArguments(command), options, (line) => {
-      const moved = report.read(line);
-      if (moved && command.durationSeconds) options.onProgress?.(report.percentOf(command.durationSeconds));
+    const { log } = await runToEnd(this.paths.ffmpegPath, ffmpegArguments(command), options, {
+      onLine: (line) => {
+        const moved = report.read(line);
+        if (moved && command.durationSeconds) options.onProgress?.(report.percentOf(command.durationSeconds));
+      },
     });
-    return report.outcome;
+    return { frames: report.frames, outputSeconds: report.outputSeconds, log };
   }
 
   /** Gives the JSON text that ffprobe prints of a file's format and streams. */
-  probe(input: FfmpegInput, options: FfmpegRunOptions): Promise<string> {
-    return runToEnd(this.paths.ffprobePath, probeArguments(input), options);
+  async probe(input: FfmpegInput, options: FfmpegRunOptions): Promise<string> {
+    return (await runToEnd(this.paths.ffprobePath, probeArguments(input), options)).printed;
+  }
+
+  /** The same with every packet: its stream, times in seconds, and flags. */
+  async probePackets(input: FfmpegInput, options: FfmpegRunOptions): Promise<string> {
+    const shown = [
+      '-show_packets',
+      '-show_entries',
+      'packet=stream_index,pts_time,dts_time,duration_time,flags',
+    ];
+    const listed = { maxCharacters: MAX_LISTED_CHARACTERS };
+    return (await runToEnd(this.paths.ffprobePath, probeArguments(input, shown), options, listed)).printed;
   }
 }
 
 /** Reads the `name=value` lines of FFmpeg's `-progress`. */
 class Report {
-  readonly outcome: FfmpegOutcome = { frames: 0, outputSeconds: 0 };
+  frames = 0;
+  outputSeconds = 0;
 
   /** Says whether the line moved the output's clock. */
   read(line: string): boolean {
     const [, name, value] = PROGRESS_LINE.exec(line) ?? [];
-    if (name === 'frame') this.outcome.frames = Number(value);
+    if (name === 'frame') this.frames = Number(value);
     // Microseconds in spite of its name, in every version.
     if (name !== 'out_time_ms' || !/^\d+$/.test(value ?? '')) return false;
-    this.outcome.outputSeconds = Number(value) / 1e6;
+    this.outputSeconds = Number(value) / 1e6;
     return true;
   }
 
   percentOf(durationSeconds: number): number {
-    return Math.min(100, (this.outcome.outputSeconds / durationSeconds) * 100);
+    return Math.min(100, (this.outputSeconds / durationSeconds) * 100);
   }
 }
 
-function ffmpegArguments({ inputs, outputOptions, output }: FfmpegCommand): string[] {
+function ffmpegArguments({ inputs, outputOptions, output, logLevel = 'error' }: FfmpegCommand): string[] {
   const command = ffmpeg();
   // fluent-ffmpeg splits a lone option at its space, but never one of several.
   for (const { path, options } of inputs) command.input(path).inputOptions(...fenced(options));
-  command.outputOptions('-nostdin', '-hide_banner', '-v', 'error', '-nostats', '-progress', 'pipe:2');
+  command.outputOptions('-nostdin', '-hide_banner', '-v', logLevel, '-nostats', '-progress', 'pipe:2');
   command.outputOptions(...outputOptions).output(output);
   return command._getArguments();
 }
 
-function probeArguments({ path, options }: FfmpegInput): string[] {
-  const shown = ['-show_format', '-show_streams', '-show_data_hash', 'sha256'];
+function probeArguments({ path, options }: FfmpegInput, more: string[] = []): string[] {
+  const shown = ['-show_format', '-show_streams', '-show_data_hash', 'sha256', ...more];
   return ['-v', 'error', '-print_format', 'json', ...shown, ...fenced(options), '-i', path];
 }
 
@@ -104,13 +127,19 @@ function fenced(options: string[]): string[] {
   return ['-protocol_whitelist', 'file', ...options];
 }
 
-/** Runs a program in a process group of its own and gives what it printed; `onLine` is told what it writes to stderr. */
+interface Reading {
+  /** Told what the program writes to stderr. */
+  onLine?: (line: string) => void;
+  maxCharacters?: number;
+}
+
+/** Runs a program in a process group of its own and gives what it printed and the end of its log. */
 function runToEnd(
   program: string,
   programArguments: string[],
   options: FfmpegRunOptions,
-  onLine?: (line: string) => void,
-): Promise<string> {
+  { onLine, maxCharacters = MAX_PRINTED_CHARACTERS }: Reading = {},
+): Promise<{ printed: string; log: string[] }> {
   return new Promise((resolve, reject) => {
     options.signal.throwIfAborted();
     const child = spawn(program, programArguments, {
@@ -119,11 +148,12 @@ function runToEnd(
       detached: process.platform !== 'win32',
       windowsHide: true,
     });
+    standBack(child, options.niceness);
     const stop = watch(options, (reason) => {
       killGroup(child);
       reject(reason);
     });
-    const printed = collect(child.stdout);
+    const printed = collect(child.stdout, maxCharacters);
     const complaints = tail(child.stderr, onLine);
     child.on('error', (cause) => {
       stop();
@@ -134,7 +164,7 @@ function runToEnd(
       // A disk that fills up while the last bytes are written still ends FFmpeg with 0.
       const failed = code !== 0 || tellsOfLocalFault(complaints.join('\n'));
       if (failed) reject(failure(code, signal, complaints));
-      else resolve(printed());
+      else resolve({ printed: printed(), log: complaints });
     });
   });
 }
@@ -163,10 +193,20 @@ function killGroup(child: ChildProcess): void {
   }
 }
 
-function collect(stream: Readable): () => string {
+/** A child inherits the priority of its start; one that is gone already needs none. */
+function standBack({ pid }: ChildProcess, niceness: number | undefined): void {
+  if (pid === undefined || niceness === undefined) return;
+  try {
+    setPriority(pid, niceness);
+  } catch {
+    // It is gone already.
+  }
+}
+
+function collect(stream: Readable, maxCharacters: number): () => string {
   let text = '';
   stream.setEncoding('utf8').on('data', (chunk: string) => {
-    if (text.length < MAX_PRINTED_CHARACTERS) text += chunk;
+    if (text.length < maxCharacters) text += chunk;
   });
   return () => text;
 }

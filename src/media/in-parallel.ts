@@ -1,6 +1,6 @@
 /** Runs `work` on each item, `width` at a time; the first failure aborts the others, and is thrown once they ended. */
 export async function inParallel<T, R>(
-  items: T[],
+  items: readonly T[],
   width: number,
   signal: AbortSignal,
   work: (item: T, index: number, signal: AbortSignal) => Promise<R>,

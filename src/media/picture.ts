@@ -36,3 +36,25 @@ export async function thumbnailPicture(
     );
   }
 }
+
+/** Writes the picture upright as a PNG that just fits into the size. */
+export async function fitPicture(
+  path: string,
+  output: string,
+  size: { width: number; height: number },
+): Promise<void> {
+  try {
+    await sharp(path, { limitInputPixels: MAX_PIXELS, failOn: 'error', pages: 1, sequentialRead: true })
+      .autoOrient()
+      .resize({ ...size, fit: 'inside' })
+      .flatten({ background: 'black' })
+      .png({ compressionLevel: 1 })
+      .toFile(output);
+  } catch (cause) {
+    throw new AppError(
+      'output_invalid',
+      `The picture cannot be decoded, or has more than ${MAX_PIXELS} pixels`,
+      { cause },
+    );
+  }
+}

@@ -6,7 +6,7 @@ import { AppError } from '../errors.js';
 
 /** Whom outputs may be fetched from. */
 export interface SourcePolicy {
-  /** Host names, `host:port`s, or `*.domain` for every name below it. */
+  /** Host names, `host:port`s, `*.domain` for every name below it, or `*` for every name. */
   hosts: string[];
   /** Lets the hosts listed exactly (no wildcard) be private and speak plain HTTP: for the simulator of a local stack. */
   allowPrivateSources: boolean;
@@ -73,6 +73,7 @@ function isExempt(url: URL, policy: SourcePolicy): boolean {
 }
 
 function matches(pattern: string, url: URL): boolean {
+  if (pattern === '*') return true;
   if (pattern.startsWith('*.')) return url.hostname.endsWith(pattern.slice(1).toLowerCase());
   return isExact(pattern, url);
 }

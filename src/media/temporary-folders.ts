@@ -53,13 +53,13 @@ function ownerOf(name: string): ProcessIdentity | undefined {
     : { namespace, pid, startedTicks };
 }
 
-/** FFmpeg runs in a folder below; having lost its parent it would go on until its media ends. Linux tells where it is. */
+/** FFmpeg runs in a folder or below it; having lost its parent it would go on until its media ends. Linux tells where it is. */
 async function killWorkersIn(folders: string[]): Promise<void> {
   const places = await Promise.all(folders.map((folder) => realpath(folder).catch(() => folder)));
   const processes = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
   for (const pid of processes) {
     const directory = await readlink(`/proc/${pid}/cwd`).catch(() => '');
-    if (places.some((place) => directory.startsWith(place + sep))) kill(Number(pid));
+    if (places.some((place) => `${directory}${sep}`.startsWith(place + sep))) kill(Number(pid));
   }
 }
 

@@ -16,6 +16,8 @@ export interface MessagePayloads {
   'store-outputs': { jobId: string };
   /** Delete what storing left in the bucket and no row names, once the job is over. */
   'sweep-outputs': { jobId: string };
+  /** Make a film of a script's approved takes. */
+  compile: { compilationId: string };
 }
 
 export type MessageName = keyof MessagePayloads;
@@ -98,6 +100,14 @@ export const MESSAGES: {
     backoffMs: MINUTE,
     longestBackoffMs: 60 * MINUTE,
     concurrency: 4,
+  },
+  // Each keeps several FFmpegs busy.
+  compile: {
+    fields: ['compilationId'],
+    attempts: 20,
+    backoffMs: SECOND,
+    longestBackoffMs: MINUTE,
+    concurrency: 2,
   },
 };
 

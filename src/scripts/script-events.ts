@@ -49,7 +49,7 @@ export class ScriptEvents {
       }
       const open = seen.takes.filter(({ state }) => !isFinal(state));
       if (open.length === 0 || this.watcher.isStopped) return;
-      const seenJobs = open.map(({ jobId, jobVersion }) => ({ jobId, version: jobVersion }));
+      const seenJobs = open.map(({ jobId, jobVersion }) => ({ id: jobId, version: jobVersion }));
       await this.watcher.anyChange(seenJobs, HEARTBEAT_MS, signal);
     }
   }

@@ -14,6 +14,7 @@ const payloads: Record<MessageName, Record<string, string>> = {
   'apply-webhook': { webhookId: 'w1' },
   'store-outputs': { jobId: 'j1' },
   'sweep-outputs': { jobId: 'j1' },
+  compile: { compilationId: 'c1' },
 };
 
 const cases = Object.entries(payloads) as [MessageName, Record<string, string>][];
