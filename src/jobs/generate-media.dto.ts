@@ -39,7 +39,7 @@ export class GenerateMediaDto {
   @ApiPropertyOptional({
     type: 'object',
     additionalProperties: true,
-    description: 'The model’s parameters; see the schemas `…Parameters` of this document.',
+    description: 'The model’s parameters: its schema `…Parameters` of this document.',
     example: { width: 1280, height: 720, seed: 7 },
   })
   @IsOptional()
