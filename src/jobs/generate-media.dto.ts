@@ -29,7 +29,8 @@ export class GenerateMediaDto {
 
   @ApiPropertyOptional({
     type: 'string',
-    description: 'What the media should show or sound like; may stand in `parameters` instead.',
+    description:
+      'What the media should show or sound like; may stand in `parameters` instead, or there too if it is the same.',
     example: 'A lighthouse in a storm, oil painting',
   })
   @IsOptional()

@@ -97,7 +97,9 @@ function requestForm(model: Model, parameters: JsonSchema): JsonSchema {
   };
   if (prompt === undefined) return { ...form, not: { required: ['prompt'] } };
   const inner = { required: ['parameters'], properties: { parameters: { required: ['prompt'] } } };
-  const beside = { required: ['prompt'], not: inner };
+  // A prompt in both places must be the same, which no schema can say.
+  const again = { parameters: { properties: { prompt: { format: 'prompt' } } } };
+  const beside = { required: ['prompt'], properties: again };
   const neither = { not: { anyOf: [{ required: ['prompt'] }, inner] } };
   const within = { ...inner, not: { required: ['prompt'] } };
   return {
