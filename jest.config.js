@@ -51,5 +51,5 @@ const tier = (name, extra = {}) => ({
 export default {
   maxWorkers: 2,
   testTimeout: 30_000,
-  projects: [tier('unit'), tier('integration'), tier('e2e')],
+  projects: [tier('unit'), tier('integration'), tier('e2e'), tier('fuzz')],
 };

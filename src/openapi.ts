@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import { openApiSchemas } from './models/parameter-schemas.js';
+import { ERROR_DESCRIPTIONS } from './http/api-errors.js';
+import { openApiSchemas, requestForms } from './models/parameter-schemas.js';
 import type { ModelRegistry } from './models/registry.js';
 
 type Schema = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>[string];
@@ -16,39 +17,74 @@ export function createDocument(app: NestFastifyApplication, registry: ModelRegis
     .setTitle('VSL Media Generation')
     .setDescription(DESCRIPTION)
     .setVersion('0.1.0')
+    .setLicense('MIT', 'https://opensource.org/license/mit')
+    .addServer('/')
     .addApiKey({ type: 'apiKey', in: 'header', name: 'X-API-Key' }, 'apiKey')
     .addSecurityRequirements('apiKey')
     .build();
   const document = SwaggerModule.createDocument(app, config);
   const parameters = openApiSchemas(registry) as Record<string, SchemaObject>;
   const schemas = { ...document.components?.schemas, ...parameters };
-  document.components = { ...document.components, schemas };
-  for (const operation of operations(document)) addCommonErrors(operation);
-  showParameters(schemas.GenerateMediaDto as SchemaObject, Object.keys(parameters));
+  document.components = { ...document.components, schemas, responses: addCommonErrors(document) };
+  const request = schemas.GenerateMediaDto as SchemaObject;
+  request.anyOf = requestForms(registry, Object.keys(parameters));
+  closeBodies(document, schemas);
   return document;
 }
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 
-function operations(document: OpenAPIObject): Operation[] {
+interface ErrorResponse {
+  description: string;
+  content: Record<string, { schema: { $ref: string } }>;
+}
+
+const METHODS = ['get', 'put', 'post', 'patch', 'delete'] as const;
+const OF_ANY_REQUEST = [400, 408, 431, 500, 503];
+const OF_A_BODY = [413, 415];
+
+function operations(document: OpenAPIObject): [method: string, operation: Operation][] {
   return Object.values(document.paths).flatMap((path) =>
-    [path.get, path.post, path.put, path.patch, path.delete].filter((found) => found !== undefined),
+    METHODS.flatMap((method): [string, Operation][] => {
+      const operation = path[method];
+      return operation ? [[method, operation]] : [];
+    }),
   );
 }
 
-/** What any route may answer: 500, and 401 where a key is needed. */
-function addCommonErrors(operation: Operation): void {
+/** Documents what any route may answer, and 401 where a key is needed; returns these answers by name. */
+function addCommonErrors(document: OpenAPIObject): Record<string, ErrorResponse> {
   const content = { 'application/json': { schema: { $ref: '#/components/schemas/ErrorDto' } } };
-  operation.responses['500'] ??= { description: 'Something went wrong on our side', content };
-  const open = operation.security?.some((requirement) => Object.keys(requirement).length === 0);
-  if (!open) operation.responses['401'] ??= { description: 'The key is missing or wrong', content };
+  const responses: Record<string, ErrorResponse> = {};
+  for (const [method, operation] of operations(document)) {
+    for (const status of commonErrors(method, operation)) {
+      if (operation.responses[status] !== undefined) continue;
+      operation.responses[status] = { $ref: `#/components/responses/Error${status}` };
+      responses[`Error${status}`] = { description: ERROR_DESCRIPTIONS[status]!, content };
+    }
+  }
+  return responses;
 }
 
-/** Lets the `parameters` of a request name the schema of each model's. */
-function showParameters(request: SchemaObject, schemaNames: string[]): void {
-  const { description } = request.properties!.parameters as SchemaObject;
-  const anyOf = schemaNames.map((name) => ({ $ref: `#/components/schemas/${name}` }));
-  request.properties!.parameters = { description, anyOf };
+function commonErrors(method: string, { security }: Operation): number[] {
+  const open = security?.some((requirement) => Object.keys(requirement).length === 0);
+  return [...OF_ANY_REQUEST, ...(method === 'get' ? [] : OF_A_BODY), ...(open ? [] : [401])];
+}
+
+/** Documents that unknown fields of a body are refused. */
+function closeBodies(document: OpenAPIObject, schemas: Record<string, Schema>): void {
+  const close = (schema: Schema | undefined): void => {
+    if (schema === undefined) return;
+    if ('$ref' in schema) return close(schemas[schema.$ref.replace('#/components/schemas/', '')]);
+    if (schema.properties !== undefined) schema.additionalProperties ??= false;
+    for (const part of [...Object.values(schema.properties ?? {}), schema.items, ...(schema.allOf ?? [])])
+      close(part);
+  };
+  for (const [, { requestBody }] of operations(document)) {
+    if (requestBody !== undefined && 'content' in requestBody) {
+      close(requestBody.content['application/json']?.schema);
+    }
+  }
 }
 
 /** Serves Swagger UI at /docs and the document at /openapi.json. */

@@ -9,20 +9,26 @@ import { readJsonAlone } from './json-body.js';
 
 const BODY_LIMIT_BYTES = 2 * 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
+const MOST_CHECK_INTERVAL_MS = 5_000;
 const CLOSE_INTERVAL_MS = 100;
 
 /**
  * Fastify with our limits, JSON bodies alone, and a request id on every answer and log line. NestJS is to bring no body
  * parsers (`bodyParser: false`).
  */
-export function createAdapter(logger: Logger): FastifyAdapter {
+export function createAdapter(logger: Logger, requestTimeoutMs = REQUEST_TIMEOUT_MS): FastifyAdapter {
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: requestTimeoutMs,
     // Every address that fits into a head reaches its route: what is too long for an id is one that does not exist.
     routerOptions: { maxParamLength: maxHeaderSize },
-    // Node would answer a request without a host by itself, and without a body.
-    http: { requireHostHeader: false },
+    http: {
+      // Node would answer a request without a host by itself, and without a body.
+      requireHostHeader: false,
+      // A head has no longer than a whole request, which Node checks by the clock, each half a minute unless told.
+      headersTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: Math.min(MOST_CHECK_INTERVAL_MS, requestTimeoutMs),
+    },
     frameworkErrors: answerBrokenAddress,
     clientErrorHandler: (error, socket) => answerBrokenHead(logger, error, socket),
     return503OnClosing: false,

@@ -20,7 +20,11 @@ export class PageQuery {
   @Max(100, LIMIT_RULE)
   limit: number = 20;
 
-  @ApiPropertyOptional({ type: 'string', description: '`nextCursor` of the page before.' })
+  @ApiPropertyOptional({
+    type: 'string',
+    format: 'cursor',
+    description: '`nextCursor` of the page before; other text is refused.',
+  })
   @IsOptional()
   @IsString()
   @MaxLength(256)

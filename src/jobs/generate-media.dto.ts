@@ -29,7 +29,8 @@ export class GenerateMediaDto {
 
   @ApiPropertyOptional({
     type: 'string',
-    description: 'What the media should show or sound like; may stand in `parameters` instead.',
+    description:
+      'What the media should show or sound like; may stand in `parameters` instead, or there too if it is the same.',
     example: 'A lighthouse in a storm, oil painting',
   })
   @IsOptional()
@@ -39,7 +40,7 @@ export class GenerateMediaDto {
   @ApiPropertyOptional({
     type: 'object',
     additionalProperties: true,
-    description: 'The model’s parameters; see the schemas `…Parameters` of this document.',
+    description: 'The model’s parameters: its schema `…Parameters` of this document.',
     example: { width: 1280, height: 720, seed: 7 },
   })
   @IsOptional()

@@ -2,6 +2,7 @@ import { Body, Controller, Headers, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { ApiErrors } from '../http/api-errors.js';
+import { ApiIdempotencyKey } from '../http/api-idempotency-key.js';
 import { sendAnswer } from '../http/answer.js';
 import { idempotencyScope, sendReplay, sendStored, toStored } from '../http/idempotent-answer.js';
 import { readWaitSeconds } from '../http/prefer.js';
@@ -42,11 +43,7 @@ export class GenerationController {
     description: 'Accepted',
     headers: { Location: { description: 'Where its status is.', schema: { type: 'string' } } },
   })
-  @ApiHeader({
-    name: 'Idempotency-Key',
-    required: false,
-    description: 'Makes a repetition within 24 h get the first answer and no second job.',
-  })
+  @ApiIdempotencyKey()
   @ApiErrors(400, 409, 413, 415, 422, 503)
   async generate(
     @Body() body: unknown,

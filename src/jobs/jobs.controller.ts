@@ -2,6 +2,7 @@ import { Controller, Get, Headers, HttpCode, Param, Post, Query, Req, Res } from
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiErrors } from '../http/api-errors.js';
+import { ApiIdempotencyKey } from '../http/api-idempotency-key.js';
 import { EventStream } from '../http/event-stream.js';
 import { idempotencyScope, sendReplay, sendStored } from '../http/idempotent-answer.js';
 import { refuseFields } from '../http/validate-body.js';
@@ -66,7 +67,7 @@ export class JobsController {
   @Post(':jobId/retry')
   @ApiOperation({ summary: 'Make a new job with the same input' })
   @ApiParam({ name: 'jobId', schema: { type: 'string', format: 'uuid' } })
-  @ApiHeader({ name: 'Idempotency-Key', required: false })
+  @ApiIdempotencyKey()
   @ApiResponse({ status: 202, type: AcceptedJobDto })
   @ApiErrors(400, 404, 409, 413, 415, 422, 503)
   async retry(

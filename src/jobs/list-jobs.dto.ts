@@ -8,6 +8,11 @@ import { JOB_STATUSES, type JobStatus } from './job.js';
 const MEDIA_TYPES = ['image', 'video', 'audio'];
 const MODEL_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
+const dayOrTime: { type: 'string'; anyOf: object[] } = {
+  type: 'string',
+  anyOf: [{ format: 'date' }, { format: 'date-time' }],
+};
+
 export class ListJobsQuery extends PageQuery {
   @ApiPropertyOptional({ type: 'string', pattern: USER_ID.source })
   @IsOptional()
@@ -35,8 +40,7 @@ export class ListJobsQuery extends PageQuery {
   scriptId?: string;
 
   @ApiPropertyOptional({
-    type: 'string',
-    format: 'date-time',
+    ...dayOrTime,
     description: 'Created at or after; a day alone starts at 00:00 UTC.',
   })
   @IsOptional()
@@ -44,8 +48,7 @@ export class ListJobsQuery extends PageQuery {
   from?: string;
 
   @ApiPropertyOptional({
-    type: 'string',
-    format: 'date-time',
+    ...dayOrTime,
     description: 'Created before; a day alone starts at 00:00 UTC.',
   })
   @IsOptional()

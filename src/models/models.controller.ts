@@ -1,6 +1,7 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { ApiNotFoundResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AppError, invalidParameters } from '../errors.js';
+import { ApiErrors } from '../http/api-errors.js';
 import { ListModelsQuery, ModelDto, ModelListDto, toModelDto } from './model.dto.js';
 import { suggestion } from './nearest-name.js';
 import { ModelRegistry } from './registry.js';
@@ -24,7 +25,7 @@ export class ModelsController {
   @Get(':modelId')
   @ApiOperation({ summary: 'One model' })
   @ApiOkResponse({ type: ModelDto })
-  @ApiNotFoundResponse({ description: 'No such model' })
+  @ApiErrors(404)
   find(@Param('modelId') modelId: string): ModelDto {
     const model = this.registry.find(modelId);
     if (model !== undefined) return toModelDto(model);

@@ -20,13 +20,13 @@ export interface RunningApi {
 }
 
 /** Starts it as main.ts does, on the services of the environment and the variables given. */
-export async function startApi(env: Environment): Promise<RunningApi> {
+export async function startApi(env: Environment, requestTimeoutMs?: number): Promise<RunningApi> {
   const settings = readSettings({ WEBHOOK_BASE_URL: 'http://127.0.0.1:9', ...process.env, ...env });
   const printed: string[] = [];
   const logger = new Logger('debug', { write: (line) => printed.push(line) });
   const app = await NestFactory.create<NestFastifyApplication>(
     ApiModule.of(settings, logger),
-    createAdapter(logger),
+    createAdapter(logger, requestTimeoutMs),
     { abortOnError: false, logger: new NestLogger(logger), bodyParser: false },
   );
   app.useGlobalPipes(createValidationPipe());
