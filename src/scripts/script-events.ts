@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { isFinal } from '../jobs/job.js';
+import { isFinal, statusOf } from '../jobs/job.js';
 import { JobWatcher } from '../jobs/job-watcher.js';
 import type { Take } from './script.js';
 import { ScriptVideos, type SeenTakes } from './script-videos.js';
@@ -68,5 +68,5 @@ function isNews(take: Take, lastId: number | undefined): boolean {
 
 /** What of a take is news when it changes. */
 function look(take: Take, { hashes }: SeenTakes): string {
-  return `${take.jobVersion} ${take.approval} ${take.comment ?? ''} ${isStale(take, hashes)}`;
+  return `${statusOf(take.state)} ${take.approval} ${take.comment ?? ''} ${isStale(take, hashes)}`;
 }
