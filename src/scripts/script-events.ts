@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { isFinal } from '../jobs/job.js';
+import { isFinal, statusOf } from '../jobs/job.js';
 import { JobWatcher } from '../jobs/job-watcher.js';
 import type { Take } from './script.js';
 import { ScriptVideos, type SeenTakes } from './script-videos.js';
@@ -39,9 +39,12 @@ export class ScriptEvents {
       first.takes.filter((take) => !isNews(take, lastId)).map((take) => [take.videoId, look(take, first)]),
     );
     let id = lastId ?? 0;
+    let saidAt = Date.now();
     for (let seen = first; !signal.aborted; seen = await this.videos.all(scriptId)) {
       const news = seen.takes.filter((take) => shown.get(take.videoId) !== look(take, seen));
-      if (news.length === 0 && seen !== first) yield undefined;
+      const isQuiet = Date.now() - saidAt >= HEARTBEAT_MS;
+      if (news.length > 0 || isQuiet) saidAt = Date.now();
+      if (news.length === 0 && isQuiet) yield undefined;
       for (const take of news) {
         shown.set(take.videoId, look(take, seen));
         id = Math.max(id, take.changedAt.getTime());
@@ -50,7 +53,7 @@ export class ScriptEvents {
       const open = seen.takes.filter(({ state }) => !isFinal(state));
       if (open.length === 0 || this.watcher.isStopped) return;
       const seenJobs = open.map(({ jobId, jobVersion }) => ({ id: jobId, version: jobVersion }));
-      await this.watcher.anyChange(seenJobs, HEARTBEAT_MS, signal);
+      await this.watcher.anyChange(seenJobs, saidAt + HEARTBEAT_MS - Date.now(), signal);
     }
   }
 }
@@ -68,5 +71,5 @@ function isNews(take: Take, lastId: number | undefined): boolean {
 
 /** What of a take is news when it changes. */
 function look(take: Take, { hashes }: SeenTakes): string {
-  return `${take.jobVersion} ${take.approval} ${take.comment ?? ''} ${isStale(take, hashes)}`;
+  return `${statusOf(take.state)} ${take.approval} ${take.comment ?? ''} ${isStale(take, hashes)}`;
 }

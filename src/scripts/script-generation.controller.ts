@@ -80,13 +80,16 @@ export class ScriptGenerationController {
     const { body } = reply.request;
     const scope = idempotencyScope(headers, `generate ${scriptId.toLowerCase()}`);
     const key = readIdempotencyKey(headers['idempotency-key'], scope, body);
+    const accepted: GeneratedScript[] = [];
     const { answer, replayed } = await this.transaction.once(key, async (manager) => {
       const generated = await this.generation.generate(manager, scriptId, readBatchWish(body));
-      this.logAccepted(reply.request.id, generated);
+      accepted.push(generated);
       const location = `/api/scripts/${generated.script.scriptId}/videos`;
       return { status: 202, location, body: JSON.stringify(generatedBody(generated)) };
     });
-    (replayed ? sendReplay : sendStored)(reply, answer);
+    if (replayed) return sendReplay(reply, answer);
+    for (const generated of accepted) this.logAccepted(reply.request.id, generated);
+    sendStored(reply, answer);
   }
 
   private logAccepted(requestId: string, { script: { userId, scriptId }, made }: GeneratedScript): void {

@@ -241,7 +241,7 @@ describe('takes that are under way', () => {
         await ask('POST', `/jobs/${jobs[0]!.jobId}/cancel`, 202);
       }
     }
-    expect(statuses.at(-1)).toBe('canceled');
+    expect(statuses.filter((status) => status !== 'pending')).toEqual(['processing', 'canceled']);
     await ask('POST', `/api/section-videos/${jobs[0]!.videoId}/reject`, 409);
     expect((await generate(script, { takes: 1 })).jobs.map(({ take }) => take)).toEqual([2]);
   });
