@@ -4,7 +4,16 @@ import { dirname, join } from 'node:path';
 
 const project = dirname(import.meta.dirname);
 const stamp = join(project, 'dist', '.built');
-const folders = ['src', 'local', 'migrations', 'config', 'test/bench', 'test/load', 'test/support'];
+const folders = [
+  'src',
+  'local',
+  'migrations',
+  'config',
+  'test/bench',
+  'test/faults',
+  'test/load',
+  'test/support',
+];
 const files = [
   'package.json',
   'nest-cli.json',

@@ -16,9 +16,10 @@ const PROXIED = {
   redis: ['REDIS_URL', 'REDIS_CACHE_URL'],
   dynamodb: ['DYNAMODB_ENDPOINT'],
   s3: ['S3_ENDPOINT'],
+  replicate: ['REPLICATE_BASE_URL'],
 } as const;
 
-type ProxiedService = keyof typeof PROXIED;
+export type ProxiedService = keyof typeof PROXIED;
 
 export interface TestAppOptions {
   /** Number of API processes (1) and of workers (1). */
