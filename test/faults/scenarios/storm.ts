@@ -1,0 +1,182 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Random } from '../../../local/replicate/random.js';
+import { CRASH_POINTS } from '../../../src/crash-points.js';
+import { startTestApp, type TestApp } from '../../support/app.js';
+import { atLeast, atMost, fact, never, type Figure, type Section } from '../figures.js';
+import * as invariants from '../invariants.js';
+import type { Plan } from '../plan.js';
+import { readTable } from '../stores/dynamodb.js';
+import { readDatabase, unrest } from '../stores/postgres.js';
+import { readProvider } from '../stores/provider.js';
+import { queued, readRedis } from '../stores/redis.js';
+import { readBucket } from '../stores/s3.js';
+import { Clients } from '../world/clients.js';
+import { CrashPlan } from '../world/crash-plan.js';
+import { Crew } from '../world/crew.js';
+import { Onlookers } from '../world/onlookers.js';
+import { providerFaults } from '../world/provider-faults.js';
+import { setTrap } from '../world/trap.js';
+import { Weather } from '../world/weather.js';
+
+const SERVICES = ['postgres', 'redis', 'dynamodb', 's3', 'replicate'] as const;
+const POLL_INTERVAL_SECONDS = 5;
+
+/** A replacement process takes about two seconds of a processor to start: no more of them than it can bear. */
+const SECONDS_A_DEATH = 2.5;
+
+/** The longest that the crew is given to die at the points that are still missing, once the storm is over. */
+const COVERAGE_SECONDS = 150;
+
+/** What the pools and keep-alive agents of one process may hold open, its log and event loop included. */
+const MOST_DESCRIPTORS = 200;
+
+/** Jobs, while processes die at random and at every crash point, services fail, and the provider misbehaves. */
+export async function storm(plan: Plan['storm'], seed: string): Promise<Section> {
+  const random = (use: string) => new Random(`${seed} ${use}`);
+  const temporary = await mkdtemp(join(tmpdir(), 'vsl-faults-'));
+  const trap = await setTrap();
+  const app = await startTestApp({
+    apis: 0,
+    workers: 0,
+    proxied: [...SERVICES],
+    simulator: { seed, webhookTimeoutMs: 5_000 },
+    env: {
+      ...{ LOG_LEVEL: 'warn', TMPDIR: temporary, RATE_LIMIT_PER_HOUR: '1000000' },
+      POLL_INTERVAL_SECONDS: String(POLL_INTERVAL_SECONDS),
+    },
+  });
+  const crashes = new CrashPlan(plan.deathsAtEachPoint, random('crashes'));
+  const crew = new Crew(app.env, crashes, random('crew'));
+  try {
+    await app.simulator.fault(...providerFaults(trap.urls));
+    await crew.start(plan.apis, plan.workers);
+    let over = false;
+    const clients = new Clients(crew.apis, random('clients'), () => over);
+    const onlookers = new Onlookers(crew.apis, clients.accepted, random('onlookers'));
+    const weather = new Weather(app, crew, random('weather'));
+    onlookers.start();
+    const seconds = SECONDS_A_DEATH * (plan.kills + plan.deathsAtEachPoint * CRASH_POINTS.length);
+    await Promise.all([clients.order(plan.jobs, (1_000 * seconds) / plan.jobs), weather.rage(plan, seconds)]);
+    const extra = await diedEverywhere(crashes, clients);
+    over = true;
+    await app.simulator.heal();
+    const drained = await comeToRest(app, plan.drainSeconds);
+    await onlookers.stop();
+    const descriptors = crew.descriptors();
+    await crew.stop();
+    const aftermath = await readAll(app, clients);
+    return {
+      title: 'Storm: processes die, services fail, the provider misbehaves',
+      notes: [
+        `${plan.apis} APIs and ${plan.workers} workers, each replaced when it dies; 512 × 512 pictures made at once.`,
+        `Compressed: the backup poll runs each ${POLL_INTERVAL_SECONDS} s (product default 15 s). Redis is emptied by FLUSHDB.`,
+      ],
+      figures: [
+        fact('jobs accepted', clients.accepted.length),
+        fact('of them ordered to reach every crash point', extra),
+        atLeast('processes killed', crew.kills + crashes.total, plan.kills),
+        fact('of them at crash points', crashes.total),
+        missedPoints(crashes),
+        fact('processes held up (SIGSTOP)', crew.pauses),
+        fact('outages (services × kinds)', `${sum(weather.outages)} (${weather.outages.size})`),
+        fact('times Redis was emptied', weather.flushes),
+        fact('outcomes', outcomes(aftermath.database.jobs)),
+        never('not at rest in time', drained.unrest),
+        fact('seconds to rest', drained.seconds.toFixed(0)),
+        ...invariants.nothingLost(aftermath),
+        ...invariants.nothingPaidTwice(aftermath),
+        ...invariants.storedOnceAndWhole(aftermath),
+        fact('I5 looks at statuses', onlookers.looks),
+        never('I5 statuses going backwards', onlookers.backwards),
+        ...invariants.layersAgree(aftermath),
+        fact('I6 webhooks delivered', aftermath.provider.webhooks.length),
+        ...invariants.webhooksKept(aftermath),
+        fact('I7 replays under the same key', clients.replays),
+        never('I7 replays that differ', clients.differingReplays),
+        invariants.oneJobAKey(aftermath),
+        invariants.chargedRight(aftermath),
+        ...invariants.nothingLeftOver(aftermath),
+        never('I10 unhandled rejections, odd ends', crew.odd),
+        atMost(
+          'I10 most open descriptors at rest',
+          Math.max(...descriptors.map(({ count }) => count)),
+          MOST_DESCRIPTORS,
+        ),
+        never('I10 ffmpeg processes left behind', await processesOf(temporary)),
+        never('unexcused answers to clients', [...clients.odd, ...onlookers.odd]),
+        never('internal addresses reached', trap.visits),
+      ],
+    };
+  } finally {
+    await crew.stop();
+    await app.stop();
+    await trap.close();
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** Goes on ordering until a process has died at each point, within a limit; returns how many jobs that took. */
+async function diedEverywhere(crashes: CrashPlan, clients: Clients): Promise<number> {
+  const before = clients.accepted.length;
+  const deadline = Date.now() + 1_000 * COVERAGE_SECONDS;
+  while (crashes.missing().length > 0 && Date.now() < deadline) await clients.order(4, 500);
+  return clients.accepted.length - before;
+}
+
+/** Waits until nothing is open, unsent or queued, or until time is up; tells what then is. */
+async function comeToRest(app: TestApp, seconds: number): Promise<{ seconds: number; unrest: string[] }> {
+  const startedAt = Date.now();
+  const elapsed = () => (Date.now() - startedAt) / 1_000;
+  for (;;) {
+    const waiting = await queued(app.redis);
+    const left = [
+      ...(await unrest(app.database)),
+      ...(waiting.length > 0 ? [`${waiting.length} messages queued`] : []),
+    ];
+    if (left.length === 0 || elapsed() > seconds) return { seconds: elapsed(), unrest: left };
+    await sleep(500);
+  }
+}
+
+async function readAll(app: TestApp, clients: Clients): Promise<invariants.Aftermath> {
+  const database = await readDatabase(app.database);
+  const made = database.jobs
+    .filter(({ state }) => state === 'completed')
+    .map(({ replicateId }) => replicateId!);
+  return {
+    accepted: clients.accepted,
+    database,
+    redis: await readRedis(
+      app.redis,
+      database.jobs.map(({ jobId }) => jobId),
+    ),
+    table: await readTable(app.env),
+    bucket: await readBucket(app.env, database.outputs),
+    provider: await readProvider(app, made),
+  };
+}
+
+function missedPoints(crashes: CrashPlan): Figure {
+  return never(`crash points not reached, of ${CRASH_POINTS.length}`, crashes.missing());
+}
+
+function outcomes(jobs: { state: string }[]): string {
+  const count = (state: string) => jobs.filter((job) => job.state === state).length;
+  return `${count('completed')}/${count('failed')}/${count('canceled')}`;
+}
+
+function sum(counts: Map<string, number>): number {
+  return [...counts.values()].reduce((total, count) => total + count, 0);
+}
+
+/** The processes that still work in the run's temporary folder. */
+async function processesOf(folder: string): Promise<string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(
+    pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
+  );
+  return lines.filter((line) => line.includes(folder)).map((line) => line.replaceAll('\0', ' '));
+}
