@@ -25,9 +25,6 @@ const SPOILED = ['wrong-secret', 'stale-timestamp', 'future-timestamp'];
 /** I1: every job answered 2xx is in PostgreSQL and has ended, with its output if the provider made one. */
 export function nothingLost({ accepted, database, provider }: Aftermath): Figure[] {
   const jobs = byId(database.jobs);
-  const succeeded = new Set(
-    provider.predictions.filter(({ status }) => status === 'succeeded').map(({ id }) => id),
-  );
   return [
     never(
       'I1 false 202s',
@@ -42,7 +39,7 @@ export function nothingLost({ accepted, database, provider }: Aftermath): Figure
     never(
       'I1 paid outputs lost',
       database.jobs
-        .filter(({ replicateId, state }) => succeeded.has(replicateId ?? '') && state !== 'completed')
+        .filter(({ replicateId, state }) => madeFor(replicateId, provider) > 0 && state !== 'completed')
         .map(({ jobId, state, errorCode }) => `${jobId} is ${state} (${errorCode})`),
     ),
   ];
@@ -91,8 +88,8 @@ export function storedOnceAndWhole({ database, bucket, provider }: Aftermath): F
       'I3 completed jobs without all their outputs',
       database.jobs
         .filter(({ jobId, state, replicateId }) => {
-          const made = provider.sources.get(replicateId ?? '')?.length;
-          return state === 'completed' && (expected(jobId) === 0 || expected(jobId) !== made);
+          const made = madeFor(replicateId, provider);
+          return state === 'completed' && (made === 0 || expected(jobId) !== made);
         })
         .map(({ jobId }) => `${jobId}: ${expected(jobId)} rows`),
     ),
@@ -177,8 +174,8 @@ export function chargedRight({ database, provider }: Aftermath): Figure {
   const charged = new Map<string, number>();
   for (const { jobId, usd } of database.charges) charged.set(jobId, (charged.get(jobId) ?? 0) + usd);
   const wrong = database.jobs.filter(({ jobId, replicateId }) => {
-    const made = provider.sources.get(replicateId ?? '')?.length ?? 0;
-    return Math.abs((charged.get(jobId) ?? 0) - made * USD_PER_OUTPUT) > 1e-9;
+    const due = madeFor(replicateId, provider) * USD_PER_OUTPUT;
+    return Math.abs((charged.get(jobId) ?? 0) - due) > 1e-9;
   });
   return never(
     'I8 jobs charged other than the ledger says',
@@ -193,6 +190,11 @@ export function nothingLeftOver({ database, redis }: Aftermath): Figure[] {
     never('I9 messages left in the queues', redis.queued),
     never('I9 messages given up', redis.givenUp),
   ];
+}
+
+/** How many outputs the provider made for the job that has the prediction. */
+function madeFor(replicateId: string | null, { sources }: ProviderContents): number {
+  return sources.get(replicateId ?? '')?.length ?? 0;
 }
 
 function byId(jobs: JobRow[]): Map<string, JobRow> {

@@ -28,8 +28,8 @@ export const SHORT: Plan = {
   storm: {
     apis: 2,
     workers: 3,
-    jobs: 150,
-    kills: 20,
+    jobs: 120,
+    kills: 15,
     deathsAtEachPoint: 1,
     stops: 4,
     longestStopSeconds: 6,

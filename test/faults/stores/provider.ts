@@ -15,11 +15,11 @@ export interface ProviderContents {
   /** One for each create that made a prediction; `webhook` names the job it was made for. */
   predictions: { id: string; status: string; webhook: string | null; completedAt: string | null }[];
   webhooks: SentWebhook[];
-  /** The source of each output of the predictions asked for, read anew. */
+  /** The outputs of each prediction that succeeded, read anew. */
   sources: Map<string, ObjectFacts[]>;
 }
 
-export async function readProvider(app: TestApp, readSourcesOf: string[]): Promise<ProviderContents> {
+export async function readProvider(app: TestApp): Promise<ProviderContents> {
   const ledger = await app.simulator.ledger();
   const webhookOf = new Map(ledger.creates.map(({ predictionId, webhook }) => [predictionId, webhook]));
   const predictions = ledger.predictions.map((prediction) => ({
@@ -27,7 +27,8 @@ export async function readProvider(app: TestApp, readSourcesOf: string[]): Promi
     webhook: webhookOf.get(prediction.id) ?? null,
   }));
   const sources = new Map<string, ObjectFacts[]>();
-  await inParallel(readSourcesOf, async (id) => {
+  const succeeded = predictions.filter(({ status }) => status === 'succeeded');
+  await inParallel(succeeded, async ({ id }) => {
     const { output } = await app.simulator.prediction(id);
     const files: ObjectFacts[] = [];
     for (const url of [output ?? []].flat()) files.push(await download(url));

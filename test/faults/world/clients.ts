@@ -16,7 +16,7 @@ const RETRY_MS = 250;
 /** Pictures differ by so many prompts; what else differs in the input leaves the simulator's bytes as they are. */
 const PROMPTS = 12;
 const QUALITIES = 101;
-const SHARE = { withoutKey: 0.1, repeated: 0.15, canceled: 0.06, twoOutputs: 0.15 };
+const SHARE = { withoutKey: 0.1, repeated: 0.15, canceled: 0.12, twoOutputs: 0.15 };
 
 /** Clients that order jobs from whichever API answers, and insist as a good client does: same key, again. */
 export class Clients {
@@ -51,7 +51,7 @@ export class Clients {
     const number = this.ordered++;
     const key = random.next() < SHARE.withoutKey ? undefined : `order-${number}-${random.id(8)}`;
     const repeated = key !== undefined && random.next() < SHARE.repeated;
-    const canceledAfterMs = random.next() < SHARE.canceled ? random.between(0, 4_000) : undefined;
+    const canceledAfterMs = random.next() < SHARE.canceled ? random.between(0, 3_000) : undefined;
     const request = this.request(number);
     const first = await this.insist(request, key);
     if (!first) return;

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { appendFileSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '../../../local/replicate/random.js';
 import { freePort } from '../../../local/services/free-port.js';
@@ -42,6 +42,7 @@ export class Crew {
     private readonly env: Environment,
     private readonly plan: CrashPlan,
     private readonly random: Random,
+    private readonly logFile: string,
   ) {}
 
   /** The first API takes the port that webhooks go to. */
@@ -117,6 +118,7 @@ export class Crew {
   }
 
   private judge({ role, point, killed }: Place, { code, signal, output }: Ending): void {
+    appendFileSync(this.logFile, output);
     const complaint = output.split('\n').find((line) => COMPLAINTS.test(line));
     if (complaint !== undefined) this.odd.push(`A ${role} said: ${complaint.slice(0, 300)}`);
     if (this.dismissed || killed) return;

@@ -17,6 +17,8 @@ interface Seen {
 export class Onlookers {
   looks = 0;
   readonly backwards: string[] = [];
+  /** Looks that showed the status that was seen, in an older version of the same job. */
+  olderCopies = 0;
   /** Accepted jobs that an API did not know, and answers that no fault excuses. */
   readonly odd: string[] = [];
   private readonly seen = new Map<string, Seen>();
@@ -72,7 +74,8 @@ export class Onlookers {
   private note(jobId: string, api: ApiClient, headers: Headers, status: JobStatus['status']): void {
     const version = Number(/^"v(\d+)/.exec(headers.get('etag') ?? '')?.[1] ?? 0);
     const before = this.seen.get(jobId);
-    if (before && (version < before.version || RANKS[status] < RANKS[before.status])) {
+    if (before && version < before.version && RANKS[status] === RANKS[before.status]) this.olderCopies += 1;
+    if (before && RANKS[status] < RANKS[before.status]) {
       const layer = headers.get('x-cache');
       this.backwards.push(
         `${jobId}: v${before.version} ${before.status}, then v${version} ${status} (${layer})`,

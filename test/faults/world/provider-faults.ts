@@ -20,7 +20,7 @@ export function providerFaults(trapUrls: string[]): Fault[] {
       { kind: 'aborted', rate: 0.01 },
       { kind: 'canceled', rate: 0.01 },
       { kind: 'output-null', rate: 0.01 },
-      { kind: 'slow', seconds: 3, rate: 0.2 },
+      { kind: 'slow', seconds: 3, rate: 0.25 },
     ].map((fault) => ({ where: 'run' as const, ...fault })),
     ...[
       { kind: 'drop', rate: 0.15 },

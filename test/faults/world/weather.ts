@@ -45,14 +45,16 @@ export class Weather {
     ]);
   }
 
-  /** One after the other, with pauses that come to the time given when the events themselves take none. */
+  /** One after the other, each at a moment of its share of the time, or late when the one before it lasted. */
   private async spread(
     count: number,
     seconds: number,
     happen: (index: number) => Promise<void>,
   ): Promise<void> {
+    const startedAt = Date.now();
     for (let index = 0; index < count; index += 1) {
-      await sleep((1_000 * seconds * this.random.between(0.5, 1.5)) / count);
+      const dueAt = startedAt + (1_000 * seconds * (index + this.random.next())) / count;
+      await sleep(Math.max(0, dueAt - Date.now()));
       await happen(index);
     }
   }
