@@ -17,7 +17,6 @@ export interface Aftermath {
 }
 
 const FINAL = ['completed', 'failed', 'canceled'];
-const USD_PER_OUTPUT = 0.003;
 
 /** Signatures that the simulator spoiled on purpose. */
 const SPOILED = ['wrong-secret', 'stale-timestamp', 'future-timestamp'];
@@ -172,14 +171,14 @@ export function oneJobAKey({ accepted, database }: Aftermath): Figure {
 /** I8: what is charged is what the provider's ledger says was made. */
 export function chargedRight({ database, provider }: Aftermath): Figure {
   const charged = new Map<string, number>();
-  for (const { jobId, usd } of database.charges) charged.set(jobId, (charged.get(jobId) ?? 0) + usd);
-  const wrong = database.jobs.filter(({ jobId, replicateId }) => {
-    const due = madeFor(replicateId, provider) * USD_PER_OUTPUT;
-    return Math.abs((charged.get(jobId) ?? 0) - due) > 1e-9;
-  });
+  for (const { replicateId, usd } of database.charges)
+    charged.set(replicateId ?? 'none', (charged.get(replicateId ?? 'none') ?? 0) + usd);
+  const wrong = [...provider.prices, ['none', 0] as const].filter(
+    ([id, usd]) => Math.abs((charged.get(id) ?? 0) - usd) > 1e-9,
+  );
   return never(
-    'I8 jobs charged other than the ledger says',
-    wrong.map(({ jobId, state }) => `${jobId} ${state}: ${charged.get(jobId) ?? 0} USD`),
+    'I8 predictions charged other than the ledger says',
+    wrong.map(([id, usd]) => `${id}: ${charged.get(id) ?? 0} USD for ${usd}`),
   );
 }
 
@@ -188,7 +187,7 @@ export function nothingLeftOver({ database, redis }: Aftermath): Figure[] {
   return [
     never('I9 messages left in the outbox', database.outbox),
     never('I9 messages left in the queues', redis.queued),
-    never('I9 messages given up', redis.givenUp),
+    never('I9 messages given up', [...redis.givenUp, ...database.deadLetters]),
   ];
 }
 

@@ -23,9 +23,11 @@ export interface OutputRow {
 export interface DatabaseContents {
   jobs: JobRow[];
   outputs: OutputRow[];
-  /** Charges in USD: one for each attempt that ended its job. */
-  charges: { jobId: string; usd: number }[];
+  /** What was charged in USD for the end of a job, or for a prediction that no job has. */
+  charges: { jobId: string; replicateId: string | null; usd: number }[];
   webhookIds: Set<string>;
+  /** Messages that were given up, and why. */
+  deadLetters: string[];
   /** Names of the messages still to be sent. */
   outbox: string[];
   /** Steps that do not follow from the one before. */
@@ -42,7 +44,13 @@ const OUTPUTS = `
     array_remove(ARRAY[thumbnail_key, preview_key, waveform_key], NULL) AS "pieceKeys"
   FROM replicate.media_outputs`;
 
-const CHARGES = `SELECT job_id AS "jobId", actual_cost::float8 AS usd FROM replicate.usage_tracking`;
+const CHARGES = `
+  SELECT job_id AS "jobId", replicate_id AS "replicateId", usage.actual_cost::float8 AS usd
+  FROM replicate.usage_tracking usage JOIN replicate.jobs USING (job_id)
+  UNION ALL SELECT job_id, replicate_id, cost::float8 FROM replicate.surplus_predictions`;
+
+const DEAD_LETTERS = `
+  SELECT concat_ws(' ', name, payload, reason) AS letter FROM replicate.dead_letters`;
 
 /** A history is whole when its versions have no gap, each step starts where the last one ended, and nothing follows an end. */
 const BROKEN_HISTORIES = `
@@ -56,22 +64,28 @@ export async function readDatabase(pool: Pool): Promise<DatabaseContents> {
   const rows = async <Row extends object>(text: string) => (await pool.query<Row>(text)).rows;
   const webhooks = await rows<{ id: string }>('SELECT webhook_id AS id FROM replicate.webhook_inbox');
   const outbox = await rows<{ name: string }>('SELECT name FROM replicate.outbox');
+  const dead = await rows<{ letter: string }>(DEAD_LETTERS);
   const broken = await rows<{ step: string }>(BROKEN_HISTORIES);
   return {
     jobs: await rows<JobRow>(JOBS),
     outputs: await rows<OutputRow>(OUTPUTS),
-    charges: await rows<{ jobId: string; usd: number }>(CHARGES),
+    charges: await rows<DatabaseContents['charges'][number]>(CHARGES),
+    deadLetters: dead.map(({ letter }) => letter),
     webhookIds: new Set(webhooks.map(({ id }) => id)),
     outbox: outbox.map(({ name }) => name),
     brokenHistories: broken.map(({ step }) => step),
   };
 }
 
+const UNREST = `
+  SELECT (SELECT count(*)::int FROM replicate.jobs WHERE completed_at IS NULL) AS "jobs open",
+    (SELECT count(*)::int FROM replicate.outbox) AS "messages unsent",
+    (SELECT count(*)::int FROM replicate.webhook_inbox WHERE applied_at IS NULL) AS "webhooks not applied",
+    (SELECT count(*)::int FROM replicate.mirror_backlog) AS "mirrors behind",
+    (SELECT count(*)::int FROM replicate.surplus_predictions WHERE ended_at IS NULL) AS "surplus predictions running"`;
+
 /** What keeps the database from being at rest; empty when nothing does. */
 export async function unrest(pool: Pool): Promise<string[]> {
-  const { rows } = await pool.query<{ open: number; outbox: number }>(`
-    SELECT (SELECT count(*)::int FROM replicate.jobs WHERE completed_at IS NULL) AS open,
-      (SELECT count(*)::int FROM replicate.outbox) AS outbox`);
-  const { open, outbox } = rows[0]!;
-  return [...(open > 0 ? [`${open} jobs open`] : []), ...(outbox > 0 ? [`${outbox} messages unsent`] : [])];
+  const { rows } = await pool.query<Record<string, number>>(UNREST);
+  return Object.entries(rows[0]!).flatMap(([what, count]) => (count > 0 ? [`${count} ${what}`] : []));
 }

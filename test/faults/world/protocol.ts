@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import type { INestApplicationContext } from '@nestjs/common';
+import { Module, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { readSettings } from '../../../src/config/settings.js';
 import { CancellationService } from '../../../src/jobs/cancellation.service.js';
@@ -35,6 +35,7 @@ export interface Protocol {
   close(): Promise<void>;
 }
 
+@Module({})
 class ProtocolModule {}
 
 export async function openProtocol(env: Environment): Promise<Protocol> {
