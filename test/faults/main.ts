@@ -31,13 +31,16 @@ async function main(): Promise<number> {
     sections.push(section);
     console.log(sectionTable(section));
   };
-  // The storm's end is a long wait for jobs that nobody may touch before their time: the others use it.
+  // The storm ends in a long wait for jobs that nobody may touch before their time: the others use it.
+  let calm = (): void => undefined;
+  const calmed = new Promise<void>((resolve) => (calm = resolve));
   await Promise.all([
-    storm(plan.storm, values.seed, LOG_FILE).then(done),
-    silence(plan.silence, values.seed).then(done),
-    interleavings(plan.interleavings, values.seed)
-      .then(done)
-      .then(async () => done(await mutatedWebhooks(plan.webhooks, values.seed))),
+    storm(plan.storm, values.seed, LOG_FILE, calm).then(done),
+    calmed.then(() => silence(plan.silence, values.seed)).then(done),
+    calmed.then(async () => {
+      done(await interleavings(plan.interleavings, values.seed));
+      done(await mutatedWebhooks(plan.webhooks, values.seed));
+    }),
   ]);
   const { line, broken } = verdictLine(sections);
   console.log(`\nSeed ${values.seed}, ${((performance.now() - startedAt) / 60_000).toFixed(1)} minutes`);

@@ -49,7 +49,7 @@ export const LONG: Plan = {
     apis: 2,
     workers: 3,
     jobs: 2_000,
-    kills: 150,
+    kills: 120,
     deathsAtEachPoint: 4,
     stops: 30,
     longestStopSeconds: 20,

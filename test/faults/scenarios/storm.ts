@@ -33,8 +33,16 @@ const COVERAGE_SECONDS = 120;
 /** What the pools and keep-alive agents of one process may hold open, its log and event loop included. */
 const MOST_DESCRIPTORS = 200;
 
-/** Jobs, while processes die at random and at every crash point, services fail, and the provider misbehaves. */
-export async function storm(plan: Plan['storm'], seed: string, logFile: string): Promise<Section> {
+/**
+ * Jobs, while processes die at random and at every crash point, services fail, and the provider misbehaves. `onCalm` is
+ * told when nothing more goes wrong, and all that is left is to wait.
+ */
+export async function storm(
+  plan: Plan['storm'],
+  seed: string,
+  logFile: string,
+  onCalm: () => void,
+): Promise<Section> {
   const random = (use: string) => new Random(`${seed} ${use}`);
   const temporary = await mkdtemp(join(tmpdir(), 'vsl-faults-'));
   const trap = await setTrap();
@@ -63,6 +71,7 @@ export async function storm(plan: Plan['storm'], seed: string, logFile: string):
     const extra = await diedEverywhere(crashes, clients);
     over = true;
     await app.simulator.heal();
+    onCalm();
     const drained = await comeToRest(app, plan.drainSeconds);
     await onlookers.stop();
     const descriptors = crew.descriptors();
