@@ -8,7 +8,7 @@ import { makeOwnStores, type OwnStores } from './own-stores.js';
 import { startTestSimulator, type TestSimulator } from './simulator.js';
 import { startTcpProxy, throughPort, type TcpProxy } from './tcp-proxy.js';
 
-const READY_TIMEOUT_MS = 30_000;
+const READY_TIMEOUT_MS = 60_000;
 
 /** The variable that names each service which a proxy can stand before. */
 const PROXIED = {

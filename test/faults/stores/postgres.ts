@@ -79,7 +79,7 @@ export async function readDatabase(pool: Pool): Promise<DatabaseContents> {
 
 const UNREST = `
   SELECT (SELECT count(*)::int FROM replicate.jobs WHERE completed_at IS NULL) AS "jobs open",
-    (SELECT count(*)::int FROM replicate.outbox) AS "messages unsent",
+    (SELECT count(*)::int FROM replicate.outbox WHERE due_at <= clock_timestamp()) AS "messages unsent",
     (SELECT count(*)::int FROM replicate.webhook_inbox WHERE applied_at IS NULL) AS "webhooks not applied",
     (SELECT count(*)::int FROM replicate.mirror_backlog) AS "mirrors behind",
     (SELECT count(*)::int FROM replicate.surplus_predictions WHERE ended_at IS NULL) AS "surplus predictions running"`;
@@ -88,4 +88,9 @@ const UNREST = `
 export async function unrest(pool: Pool): Promise<string[]> {
   const { rows } = await pool.query<Record<string, number>>(UNREST);
   return Object.entries(rows[0]!).flatMap(([what, count]) => (count > 0 ? [`${count} ${what}`] : []));
+}
+
+/** Has what jobs left in the bucket swept now, not hours after their end. */
+export async function sweepNow(pool: Pool): Promise<void> {
+  await pool.query(`UPDATE replicate.outbox SET due_at = clock_timestamp() WHERE name = 'sweep-outputs'`);
 }
