@@ -47,16 +47,16 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  for (const proxy of [redisProxy, dynamodbProxy, postgresProxy]) proxy.heal();
   cache = new StatusCache(createCacheRedis(throughPort(redisUrl, redisProxy.port)));
-  await eventually(
-    () => Promise.all([cache.ping(), mirror.ping(), jobs.find(randomUUID())]),
-    () => true,
-  );
+  await allAnswer();
   reader = newReader();
 });
 
-afterEach(() => cache.onApplicationShutdown());
+afterEach(async () => {
+  for (const proxy of [redisProxy, dynamodbProxy, postgresProxy]) proxy.heal();
+  await allAnswer();
+  cache.onApplicationShutdown();
+});
 
 afterAll(async () => {
   mirror.onApplicationShutdown();
@@ -65,6 +65,12 @@ afterAll(async () => {
   await db.close();
   await Promise.all([redisProxy, dynamodbProxy, postgresProxy].map((proxy) => proxy.close()));
 });
+
+const allAnswer = () =>
+  eventually(
+    () => Promise.all([cache.ping(), mirror.ping(), jobs.find(randomUUID())]),
+    () => true,
+  );
 
 /** As another process has one, with a memory of its own. */
 const newReader = () => new JobStatusReader(jobs, cache, mirror, media);
