@@ -177,7 +177,7 @@ export function chargedRight({ database, provider }: Aftermath): Figure {
     ([id, usd]) => Math.abs((charged.get(id) ?? 0) - usd) > 1e-9,
   );
   return never(
-    'I8 predictions charged other than the ledger says',
+    'I8 predictions charged unlike the ledger',
     wrong.map(([id, usd]) => `${id}: ${charged.get(id) ?? 0} USD for ${usd}`),
   );
 }

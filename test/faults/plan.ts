@@ -4,6 +4,9 @@ export interface Plan {
     apis: number;
     workers: number;
     jobs: number;
+    /** Some jobs and kills may miss their aim: so many must not. */
+    leastJobs: number;
+    leastDeaths: number;
     /** SIGKILLs from outside, and deaths at each crash point. */
     kills: number;
     deathsAtEachPoint: number;
@@ -29,6 +32,8 @@ export const SHORT: Plan = {
     apis: 2,
     workers: 3,
     jobs: 120,
+    leastJobs: 100,
+    leastDeaths: 35,
     kills: 15,
     deathsAtEachPoint: 1,
     stops: 4,
@@ -48,7 +53,9 @@ export const LONG: Plan = {
   storm: {
     apis: 2,
     workers: 3,
-    jobs: 2_000,
+    jobs: 2_050,
+    leastJobs: 2_000,
+    leastDeaths: 200,
     kills: 120,
     deathsAtEachPoint: 4,
     stops: 30,

@@ -89,15 +89,15 @@ export async function storm(
         `Compressed: the backup poll runs each ${POLL_INTERVAL_SECONDS} s (product default 15 s); the bucket is swept once all jobs are over, not two hours after each. Redis is emptied by FLUSHDB.`,
       ],
       figures: [
-        fact('jobs accepted', clients.accepted.length),
+        atLeast('jobs accepted', clients.accepted.length, plan.leastJobs),
         fact('of them ordered to reach every crash point', extra),
-        atLeast('processes killed', crew.kills + crashes.total, plan.kills),
+        atLeast('processes killed', crew.kills + crashes.total, plan.leastDeaths),
         fact('of them at crash points', crashes.total),
         missedPoints(crashes),
         fact('processes held up (SIGSTOP)', crew.pauses),
         fact('outages (services × kinds)', `${sum(weather.outages)} (${weather.outages.size})`),
         fact('times Redis was emptied', weather.flushes),
-        fact('outcomes', outcomes(aftermath.database.jobs)),
+        fact('completed, failed, canceled', outcomes(aftermath.database.jobs)),
         never('not at rest in time', [...drained.unrest, ...swept.unrest]),
         fact('seconds to rest', drained.seconds.toFixed(0)),
         ...invariants.nothingLost(aftermath),
@@ -177,7 +177,7 @@ function missedPoints(crashes: CrashPlan): Figure {
 
 function outcomes(jobs: { state: string }[]): string {
   const count = (state: string) => jobs.filter((job) => job.state === state).length;
-  return `${count('completed')}/${count('failed')}/${count('canceled')}`;
+  return `${count('completed')}, ${count('failed')}, ${count('canceled')}`;
 }
 
 function sum(counts: Map<string, number>): number {

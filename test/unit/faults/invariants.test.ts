@@ -89,9 +89,9 @@ const BREAKS: [string, (aftermath: Aftermath) => unknown][] = [
     (state) => Object.assign(webhook(state), { status: 401, outcome: 'refused' }),
   ],
   ['I7 keys with more than one job', ({ accepted }) => accepted.push({ jobId: 'gone', key: 'k', body: '' })],
-  ['I8 predictions charged other than the ledger says', ({ database }) => database.charges.pop()],
+  ['I8 predictions charged unlike the ledger', ({ database }) => database.charges.pop()],
   [
-    'I8 predictions charged other than the ledger says',
+    'I8 predictions charged unlike the ledger',
     ({ database }) => database.charges.push({ jobId: 'job', replicateId: null, usd: 1 }),
   ],
   ['I9 messages left in the outbox', ({ database }) => database.outbox.push('submit-job')],
