@@ -27,12 +27,12 @@ export class Clients {
   /** Answers that no fault excuses. */
   readonly odd: string[] = [];
   private ordered = 0;
+  private hasLeft = false;
   private readonly cancels: Promise<void>[] = [];
 
   constructor(
     private readonly apis: ApiClient[],
     private readonly random: Random,
-    private readonly isOver: () => boolean,
   ) {}
 
   /** Orders `count` jobs, one each `everyMs`; resolves when each was accepted or given up. */
@@ -44,6 +44,11 @@ export class Clients {
     }
     await Promise.all(orders);
     await Promise.all(this.cancels);
+  }
+
+  /** What has not been accepted by now is given up. */
+  leave(): void {
+    this.hasLeft = true;
   }
 
   private async orderOne(): Promise<void> {
@@ -73,7 +78,7 @@ export class Clients {
 
   /** Sends until it is accepted; without a key once only, because a repetition would be another job. */
   private async insist(request: object, key: string | undefined): Promise<Answer | undefined> {
-    while (!this.isOver()) {
+    while (!this.hasLeft) {
       const answer = await this.post('/generate-media', request, key);
       if (answer?.status === 202) return answer;
       if (answer && answer.status !== 503 && answer.status !== 409)

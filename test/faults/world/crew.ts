@@ -79,10 +79,10 @@ export class Crew {
   }
 
   /** Open descriptors of each living process. */
-  descriptors(): { role: Role; count: number }[] {
-    return this.places.flatMap(({ role, holder }) => {
+  descriptors(): number[] {
+    return this.places.flatMap(({ holder }) => {
       const pid = holder?.isRunning ? holder.pid : undefined;
-      return pid === undefined ? [] : [{ role, count: readdirSync(`/proc/${pid}/fd`).length }];
+      return pid === undefined ? [] : [readdirSync(`/proc/${pid}/fd`).length];
     });
   }
 
