@@ -1,7 +1,7 @@
 import type { Figure, Section } from './figures.js';
 
 const WIDTH = 80;
-const COLUMNS = [48, 12, 11, 7];
+const COLUMNS = { label: 48, value: 12, promise: 11, verdict: 8 };
 const SHOWN_CASES = 5;
 
 /** The section as a table that fits 80 columns, one figure a row; below a broken one its first cases. */
@@ -12,10 +12,10 @@ export function sectionTable({ title, notes, figures }: Section): string {
 function rows({ label, value, promise, holds, cases }: Figure): string[] {
   const verdict = promise === undefined ? '' : holds ? 'holds' : 'BROKEN';
   const row = [
-    `  ${label}`.padEnd(COLUMNS[0]!),
-    value.padStart(COLUMNS[1]!),
-    (promise ?? '').padStart(11),
-    verdict.padStart(8),
+    `  ${label}`.padEnd(COLUMNS.label),
+    value.padStart(COLUMNS.value),
+    (promise ?? '').padStart(COLUMNS.promise),
+    verdict.padStart(COLUMNS.verdict),
   ];
   const shown = holds ? [] : cases.slice(0, SHOWN_CASES).flatMap((text) => folded(text, '    - '));
   return [row.join('').trimEnd(), ...shown];

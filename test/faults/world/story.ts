@@ -64,12 +64,10 @@ function addSecondAttempt(
       nonce: randomUUID(),
     });
   };
-  const made = new Map<string, PredictionStatus>();
   story.operations.push(async () => {
     if (!(await resubmit())) return;
-    const second: Story = { ...story, ends: made, operations: [] };
+    const second: Story = { ...story, operations: [] };
     addPrediction(protocol, second, random);
-    for (const [id, end] of made) story.ends.set(id, end);
     await turns.branch(second.operations);
   });
 }
