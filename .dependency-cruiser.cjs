@@ -7,6 +7,8 @@
 const ROOTS = '^src/(api|worker)[.]module[.]ts$';
 const STARTERS = '^src/(main|worker|migrate|openapi|write-openapi|start-process|status-lane)[.]ts$';
 const DOORS = '[.](controller|guard|filter|interceptor|dto|request)[.]ts$';
+/** Files below every room. */
+const GROUND = '^src/(errors|crash-points)[.]ts$';
 const PROVIDER = '^src/models/replicate[.]provider[.]ts$';
 
 /** An installed package of exactly this name. */
@@ -65,24 +67,24 @@ const ranks = [
     'foundations-look-down',
     'Queue and storage know no room, nor each other.',
     { path: '^src/(queue|storage)/' },
-    { path: '^src/', pathNot: ['^src/($1|config|logging|schedule)/', '^src/errors[.]ts$'] },
+    { path: '^src/', pathNot: ['^src/($1|config|logging|schedule)/', GROUND] },
   ),
   forbid(
     'ground-looks-down',
     'Logging and schedules know settings and errors only.',
     { path: '^src/(logging|schedule)/' },
-    { path: '^src/', pathNot: ['^src/($1|config|logging)/', '^src/errors[.]ts$'] },
+    { path: '^src/', pathNot: ['^src/($1|config|logging)/', GROUND] },
   ),
   forbid(
     'config-stands-alone',
     'Settings depend on nothing.',
     { path: '^src/config/' },
-    { path: '^src/', pathNot: ['^src/config/', '^src/errors[.]ts$'] },
+    { path: '^src/', pathNot: ['^src/config/', GROUND] },
   ),
   forbid(
     'errors-stand-alone',
-    'Everyone imports errors.ts, so it imports no one.',
-    { path: '^src/errors[.]ts$' },
+    'Everyone imports errors.ts and crash-points.ts, so they import no one.',
+    { path: GROUND },
     { path: '^src/' },
   ),
   forbid(

@@ -11,6 +11,7 @@ const folders = [
   'config',
   'test/bench',
   'test/fuzz',
+  'test/faults',
   'test/load',
   'test/support',
 ];

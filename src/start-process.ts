@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { readSettings, SettingsError, type Settings } from './config/settings.js';
+import { planCrash } from './crash-points.js';
 import { Logger } from './logging/logger.js';
 import { RegistryError } from './models/registry.js';
 
@@ -12,6 +13,7 @@ export async function startProcess(
 ): Promise<void> {
   try {
     const settings = readSettings();
+    planCrash(settings.plannedCrash);
     await role(settings, new Logger(settings.logLevel));
   } catch (error) {
     endWithFault(error);

@@ -28,6 +28,7 @@ export class Settings {
   readonly access;
   readonly media;
   readonly pollIntervalSeconds;
+  readonly plannedCrash;
 
   constructor(values: VariableValues, modelsConfig: { text: string; source: string }) {
     this.stage = values.STAGE;
@@ -62,6 +63,7 @@ export class Settings {
       ffprobePath: values.FFPROBE_PATH,
     };
     this.pollIntervalSeconds = values.POLL_INTERVAL_SECONDS;
+    this.plannedCrash = values.CRASH_POINT;
   }
 }
 
@@ -111,6 +113,9 @@ function contradictions(values: Partial<VariableValues>): string[] {
   const local = values.STAGE === 'local';
   if (values.STAGE === 'prod' && values.AUTH_REQUIRED === false) {
     faults.push('AUTH_REQUIRED must not be false when STAGE is prod');
+  }
+  if (values.STAGE === 'prod' && values.CRASH_POINT) {
+    faults.push('CRASH_POINT must not be set when STAGE is prod: it ends the process on purpose');
   }
   if (!local && values.WEBHOOK_BASE_URL?.startsWith('http:')) {
     faults.push('WEBHOOK_BASE_URL must start with https:// unless STAGE is local: Replicate calls no other');

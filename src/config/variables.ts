@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { CRASH_POINTS, type PlannedCrash } from '../crash-points.js';
 
 /** How one environment variable is read: `parse` returns its value or throws an Error that says how to mend it. */
 export interface Variable<T> {
@@ -75,6 +76,17 @@ function hostPatterns(value: string): string[] {
     ? hosts
     : fail(
         `must list host names such as replicate.delivery or *.replicate.delivery; wrong: ${bad.join(', ') || 'empty'}`,
+      );
+}
+
+/** `name`, or `name:n` for the n-th pass. */
+function plannedCrash(value: string): PlannedCrash {
+  const [name, pass = '1'] = value.split(':');
+  const point = CRASH_POINTS.find((candidate) => candidate === name);
+  return point && /^[1-9]\d{0,5}$/.test(pass)
+    ? { point, pass: Number(pass) }
+    : fail(
+        `must be the name of a crash point, or name:n for its n-th pass; there are ${CRASH_POINTS.join(', ')}`,
       );
 }
 
@@ -165,6 +177,11 @@ export const VARIABLES = {
   },
   FFMPEG_PATH: { doc: 'The ffmpeg program.', default: 'ffmpeg', parse: text },
   FFPROBE_PATH: { doc: 'The ffprobe program.', default: 'ffprobe', parse: text },
+  CRASH_POINT: {
+    doc: 'Where the process is to die; for the fault tests only.',
+    default: '',
+    parse: optional(plannedCrash),
+  },
 } satisfies Record<string, Variable<unknown>>;
 
 export type VariableName = keyof typeof VARIABLES;

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { crashPoint } from '../crash-points.js';
 import { AppError } from '../errors.js';
 import { sendMessages } from '../outbox/outbox.js';
 import { message } from '../queue/messages.js';
@@ -23,6 +24,7 @@ export class CancellationService {
   async request(jobId: string): Promise<Job> {
     const job = await this.jobs.requestCancel(jobId);
     if (!job) throw await this.refusal(jobId);
+    crashPoint('cancel-wished');
     const canceled = await this.lifecycle.move({ jobId, from: ['pending'], to: 'canceled', cause: 'cancel' });
     if (canceled) return canceled;
     const current = (await this.jobs.find(jobId)) ?? job;

@@ -1,6 +1,7 @@
 import { Body, Controller, Headers, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { crashPoint } from '../crash-points.js';
 import { ApiErrors } from '../http/api-errors.js';
 import { ApiIdempotencyKey } from '../http/api-idempotency-key.js';
 import { sendAnswer } from '../http/answer.js';
@@ -60,6 +61,7 @@ export class GenerationController {
     const waitSeconds = readWaitSeconds(headers.prefer);
     const order = { ...readGenerationRequest(body, this.registry), key, waitSeconds };
     const { jobId, answer } = await this.generation.accept(order);
+    crashPoint('job-stored');
     if (jobId === undefined) return sendReplay(reply, answer);
     this.logAccepted(reply.request.id, jobId, order);
     const end = waitSeconds === undefined ? undefined : await this.endInTime(jobId, waitSeconds, key, answer);

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
+import { crashPoint } from '../crash-points.js';
 import { Logger } from '../logging/logger.js';
 import { ScheduledTask } from '../schedule/scheduled-task.js';
 import { JobsRepository } from './jobs.repository.js';
@@ -19,6 +20,8 @@ export class JobCheckSchedule extends ScheduledTask {
   }
 
   async run(): Promise<boolean> {
-    return (await this.jobs.sendDueChecks(BATCH, this.settings.pollIntervalSeconds)) === BATCH;
+    const sent = await this.jobs.sendDueChecks(BATCH, this.settings.pollIntervalSeconds);
+    if (sent > 0) crashPoint('checks-sent');
+    return sent === BATCH;
   }
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { crashPoint } from '../crash-points.js';
 import { JobMirror } from '../storage/job-mirror.store.js';
 import { MediaStore } from '../storage/media.store.js';
 import { StatusCache } from '../storage/status-cache.store.js';
@@ -21,7 +22,9 @@ export class JobMirroring {
   async mirror(job: Job): Promise<void> {
     const snapshot = statusSnapshot(job, this.media);
     const [cached] = await Promise.allSettled([this.cache.put(job.jobId, snapshot)]);
+    crashPoint('one-mirror-written');
     await this.table.put(mirrorItem(job, snapshot));
+    crashPoint('mirrors-written');
     if (cached.status === 'rejected') throw cached.reason;
   }
 }

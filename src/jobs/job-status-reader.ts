@@ -23,9 +23,10 @@ const SHOWN_WRITE_TIMEOUT_MS = 300;
 
 /**
  * Reads a job's status from the first layer that has it: memory (finished jobs only, they cannot change), Redis,
- * DynamoDB, PostgreSQL. DynamoDB may be behind for as long as its mirroring is held up, so what it says of a job that
- * has not finished counts only when PostgreSQL is away. A layer that fails, or is behind what this process has already shown, is passed over; what a
- * lower layer gives is written to the upper ones before it is shown, so that no other process shows less afterwards.
+ * DynamoDB, PostgreSQL. DynamoDB may be behind for as long as its mirroring is held up, and Redis until it has caught up
+ * after a fault: what they then say of a job that has not finished counts only when PostgreSQL is away. A layer that
+ * fails, or is behind what this process has already shown, is passed over; what a lower layer gives is written to the
+ * upper ones before it is shown, so that no other process shows less afterwards.
  */
 @Injectable()
 export class JobStatusReader {
@@ -85,17 +86,19 @@ export class JobStatusReader {
 
   private async readLayers(jobId: string): Promise<FoundStatus | undefined> {
     const cached = await this.fromLayer(() => this.cache.get(jobId), jobId);
-    if (cached) return this.show(jobId, cached, 'redis');
+    const isSure = cached?.final || this.cache.hasCaughtUp;
+    if (cached && isSure) return this.show(jobId, cached, 'redis');
     const mirrored = await this.fromLayer(() => this.table.get(jobId), jobId);
     if (mirrored?.final) {
       await this.cache.put(jobId, mirrored).catch(() => undefined);
       return this.show(jobId, mirrored, 'dynamodb');
     }
     const job = await this.jobs.find(jobId).catch((error: unknown) => {
-      if (mirrored) return undefined;
+      if (cached || mirrored) return undefined;
       throw error;
     });
     if (job) return this.publish(job);
+    if (cached && cached.version >= (mirrored?.version ?? 0)) return this.show(jobId, cached, 'redis');
     if (mirrored) return this.show(jobId, mirrored, 'dynamodb');
     this.unknown.set(jobId, true);
     return undefined;

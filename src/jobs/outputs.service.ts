@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { crashPoint } from '../crash-points.js';
 import { AppError, type ErrorCode } from '../errors.js';
 import { Logger } from '../logging/logger.js';
 import { MediaIngest } from '../media/ingest.js';
@@ -124,7 +125,9 @@ export class OutputsService {
         outputs.map((output) => outputRow(jobId, output)),
       );
       await this.requireStored(outputs);
+      crashPoint('completion-written');
     });
+    crashPoint('completion-committed');
   }
 
   /** Another run may have taken an object away; from here on, with the job's row held, none can. */

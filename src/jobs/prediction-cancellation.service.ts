@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { crashPoint } from '../crash-points.js';
 import { ReplicateProvider } from '../models/replicate.provider.js';
 import { PredictionsService } from './predictions.service.js';
 
@@ -13,6 +14,7 @@ export class PredictionCancellationService {
   /** Cancels the prediction and applies what the provider answers to its job. */
   async cancel(jobId: string, replicateId: string): Promise<void> {
     const prediction = await this.provider.cancel(replicateId);
+    crashPoint('prediction-canceled');
     if (prediction) await this.predictions.apply(jobId, prediction, 'cancel');
   }
 }

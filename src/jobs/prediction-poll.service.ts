@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { crashPoint } from '../crash-points.js';
 import type { Prediction } from '../models/prediction.js';
 import { ReplicateProvider } from '../models/replicate.provider.js';
 import { sendMessages } from '../outbox/outbox.js';
@@ -52,6 +53,7 @@ export class PredictionPollService {
       if (age > DATA_LIFETIME_SECONDS) await this.abandon(job, replicateId, FORGOTTEN);
       return;
     }
+    crashPoint('prediction-polled');
     await this.predictions.apply(jobId, prediction, 'poll');
     if (hasEnded(prediction.status)) return;
     if (age > deadlineSeconds(job) + OVERDUE_SECONDS) await this.abandon(job, replicateId, OVERDUE);

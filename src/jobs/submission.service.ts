@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
+import { crashPoint } from '../crash-points.js';
 import { Logger } from '../logging/logger.js';
 import { ReplicateProvider, type CreateOutcome, type Postponement } from '../models/replicate.provider.js';
 import { MessageQueue } from '../queue/message-queue.js';
@@ -48,7 +49,11 @@ export class SubmissionService {
     }
     // Held up for long, the attempt may have been given up meanwhile: it is left to the check.
     if (performance.now() - startedAt > LONGEST_HOLD_UP_MS) return;
-    await this.settle(job, await this.provider.create(this.requestFor(job, nonce)));
+    crashPoint('submitting-committed');
+    const outcome = await this.provider.create(this.requestFor(job, nonce));
+    crashPoint('create-answered');
+    await this.settle(job, outcome);
+    crashPoint('create-recorded');
   }
 
   private requestFor(job: Job, nonce: string) {

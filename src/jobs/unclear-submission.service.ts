@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
+import { crashPoint } from '../crash-points.js';
 import type { Prediction } from '../models/prediction.js';
 import { ReplicateProvider } from '../models/replicate.provider.js';
 import type { Job, JobError } from './job.js';
@@ -51,6 +52,7 @@ export class UnclearSubmissionService {
       if (age <= UNCLEAR_SECONDS) throw error;
       return { predictions: [], complete: false };
     });
+    crashPoint('submissions-listed');
     const found = await this.findCreated(job, nonce, listed.predictions);
     if (found) await this.predictions.apply(jobId, found, 'poll');
     else if (listed.complete && age > LISTING_LAG_SECONDS) await this.submitAgain(job, age);

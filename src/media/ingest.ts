@@ -1,5 +1,6 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { crashPoint } from '../crash-points.js';
 import { AppError } from '../errors.js';
 import type { MediaStore } from '../storage/media.store.js';
 import type { MediaType } from './content-type.js';
@@ -87,6 +88,7 @@ export class MediaIngest {
         cacheControl: 'no-cache',
         signal,
       });
+      crashPoint('metadata-stored');
       return outputs;
     } catch (error) {
       throw typedFault(error);
@@ -114,6 +116,7 @@ export class MediaIngest {
       // Freeing gigabytes takes its time, and nothing reads them any more.
       rm(originalPath(context)),
     ]);
+    crashPoint('pieces-stored');
     const { width, height, durationSeconds, signature } = derived;
     return {
       index,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { crashPoint } from '../crash-points.js';
 import { AppError } from '../errors.js';
 import { SNIFF_BYTES } from './content-type.js';
 import { networkFault, type SourceAnswer } from './download.js';
@@ -54,6 +55,7 @@ export async function spool(
       if (bytes > maxBytes) throw tooLong(maxBytes);
       hash.update(chunk);
       await Promise.all([file.write(chunk), listener?.write(chunk)]);
+      crashPoint('output-arriving');
     }
     await file.end();
   } catch (error) {

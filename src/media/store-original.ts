@@ -1,3 +1,4 @@
+import { crashPoint } from '../crash-points.js';
 import { AppError } from '../errors.js';
 import type { MediaStore, PutOptions } from '../storage/media.store.js';
 import { sniffKind, type FileKind, type MediaType } from './content-type.js';
@@ -46,6 +47,7 @@ export async function storeOriginal(
     const peeked = await peek(answer, request.signal);
     const kind = await sniffKind(request.mediaType, peeked.head);
     const key = request.keyFor(kind.extension);
+    crashPoint('output-opened');
     const arrived = await transfer(store, peeked, key, kind, request);
     return { ...arrived, key, kind };
   } finally {
@@ -68,6 +70,7 @@ async function transfer(
     const spooled = await spool(source, path, maxBytes, leg);
     const finish = async () => {
       const end = await leg?.finish();
+      crashPoint('original-stored');
       return end && 'etag' in end ? end.etag : storeFromDisk(store, key, path, spooled, put, whileWanted);
     };
     const stored = finish();

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { crashPoint } from '../crash-points.js';
 import { Logger } from '../logging/logger.js';
 import { MESSAGE_NAMES } from '../queue/messages.js';
 import { MessageQueue, type OutgoingMessage } from '../queue/message-queue.js';
@@ -40,7 +41,9 @@ export class Relay extends ScheduledTask {
     if (due.length === 0) return false;
     return this.database.transaction(async (manager) => {
       const [messages] = await manager.query<[OutgoingMessage[], number]>(TAKE_DUE, [MESSAGE_NAMES]);
+      crashPoint('outbox-taken');
       await this.queue.send(messages);
+      crashPoint('outbox-queued');
       return messages.length === BATCH;
     });
   }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { WorkerHost } from '@nestjs/bullmq';
 import { Inject, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { type Job, UnrecoverableError, WaitingError } from 'bullmq';
+import { crashPoint } from '../crash-points.js';
 import { AppError } from '../errors.js';
 import { describeError, Logger } from '../logging/logger.js';
 import { MESSAGES, readPayload, type MessageName, type MessagePayloads } from './messages.js';
@@ -43,8 +44,10 @@ export abstract class MessageConsumer<N extends MessageName>
     const attempt = job.attemptsMade + 1;
     const lastAttempt = attempt >= MESSAGES[this.messageName].attempts;
     const payload = this.payloadOf(job);
+    crashPoint('message-taken');
     try {
       await this.handle(payload, { signal: signal ?? new AbortController().signal, attempt, lastAttempt });
+      crashPoint('message-handled');
     } catch (error) {
       if (this.stopping && signal?.aborted) await this.handBack(job, token);
       if (error instanceof AppError && !error.retryable)

@@ -10,6 +10,9 @@ export interface StatusSnapshot {
 
 const TTL_MS = 300_000;
 
+/** The mirrors' writes that Redis missed while it was away are made up for by then. */
+const CATCH_UP_MS = 10_000;
+
 /** Writes only over an older version. KEYS[1] key; ARGV version, final (0|1), body, TTL in ms. Returns 1 when written. */
 const PUT_IF_NEWER = `
 local held = redis.call('HGET', KEYS[1], 'v')
@@ -31,8 +34,10 @@ type CacheRedis = Redis & {
 /** Status bodies in Redis at `job:status:{jobId}` (a hash of version, final flag and body) for five minutes. */
 export class StatusCache implements OnApplicationShutdown {
   private readonly redis: CacheRedis;
+  private lastFaultAt = -Infinity;
 
   constructor(redis: Redis) {
+    redis.on('close', () => this.noteFault());
     redis.defineCommand('putStatusIfNewer', { numberOfKeys: 1, lua: PUT_IF_NEWER });
     this.redis = redis as CacheRedis;
   }
@@ -41,26 +46,43 @@ export class StatusCache implements OnApplicationShutdown {
     this.redis.disconnect();
   }
 
+  /**
+   * Whether Redis has been there for this process long enough to hold what was shown while it was away. Until then what it
+   * has of a job that is not over may be older than what another process has shown from a lower layer.
+   */
+  get hasCaughtUp(): boolean {
+    return performance.now() - this.lastFaultAt > CATCH_UP_MS;
+  }
+
   async get(jobId: string): Promise<StatusSnapshot | undefined> {
-    const [version, final, body] = await this.redis.hmgetBuffer(keyOf(jobId), 'v', 'f', 'b');
+    const fields = this.redis.hmgetBuffer(keyOf(jobId), 'v', 'f', 'b');
+    const [version, final, body] = await this.answered(fields);
     if (!version || !body) return undefined;
     return { version: Number(version.toString()), final: final?.toString() === '1', body };
   }
 
   /** Stores the snapshot unless Redis already holds this version or a newer one. */
   async put(jobId: string, snapshot: StatusSnapshot): Promise<void> {
-    await this.redis.putStatusIfNewer(
-      keyOf(jobId),
-      snapshot.version,
-      snapshot.final ? 1 : 0,
-      snapshot.body,
-      TTL_MS,
-    );
+    const { version, final, body } = snapshot;
+    await this.answered(this.redis.putStatusIfNewer(keyOf(jobId), version, final ? 1 : 0, body, TTL_MS));
   }
 
   /** Resolves when Redis answers. */
   async ping(): Promise<void> {
     await this.redis.ping();
+  }
+
+  private async answered<T>(answer: Promise<T>): Promise<T> {
+    try {
+      return await answer;
+    } catch (error) {
+      this.noteFault();
+      throw error;
+    }
+  }
+
+  private noteFault(): void {
+    this.lastFaultAt = performance.now();
   }
 }
 

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { crashPoint } from '../crash-points.js';
 import { JobsRepository } from '../jobs/jobs.repository.js';
 import { PredictionsService } from '../jobs/predictions.service.js';
 import { Logger } from '../logging/logger.js';
@@ -18,6 +19,7 @@ export class ApplyWebhookService {
   async apply(webhookId: string): Promise<void> {
     const delivery = await this.inbox.find(webhookId);
     if (!delivery) return;
+    crashPoint('webhook-read');
     const prediction = readPrediction(JSON.parse(delivery.body));
     if (!prediction) return this.inbox.markApplied(webhookId, 'no prediction');
     const jobId = await this.jobOf(delivery);
@@ -26,6 +28,7 @@ export class ApplyWebhookService {
       return this.inbox.markApplied(webhookId, 'no such job');
     }
     const applied = await this.predictions.apply(jobId, prediction, `webhook ${webhookId}`);
+    crashPoint('webhook-applied');
     await this.inbox.markApplied(webhookId, applied);
   }
 

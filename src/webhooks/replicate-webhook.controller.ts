@@ -11,6 +11,7 @@ import {
 import type { FastifyRequest } from 'fastify';
 import { Open } from '../access/open.js';
 import { Settings } from '../config/settings.js';
+import { crashPoint } from '../crash-points.js';
 import { AppError } from '../errors.js';
 import { ApiErrors } from '../http/api-errors.js';
 import { readPrediction } from '../models/prediction.js';
@@ -68,6 +69,7 @@ export class ReplicateWebhookController {
       replicateId: prediction.id,
       body: request.rawBody!.toString(),
     });
+    crashPoint('webhook-stored');
     return { received: true };
   }
 }

@@ -8,7 +8,7 @@ import { makeOwnStores, type OwnStores } from './own-stores.js';
 import { startTestSimulator, type TestSimulator } from './simulator.js';
 import { startTcpProxy, throughPort, type TcpProxy } from './tcp-proxy.js';
 
-const READY_TIMEOUT_MS = 30_000;
+const READY_TIMEOUT_MS = 60_000;
 
 /** The variable that names each service which a proxy can stand before. */
 const PROXIED = {
@@ -16,9 +16,10 @@ const PROXIED = {
   redis: ['REDIS_URL', 'REDIS_CACHE_URL'],
   dynamodb: ['DYNAMODB_ENDPOINT'],
   s3: ['S3_ENDPOINT'],
+  replicate: ['REPLICATE_BASE_URL'],
 } as const;
 
-type ProxiedService = keyof typeof PROXIED;
+export type ProxiedService = keyof typeof PROXIED;
 
 export interface TestAppOptions {
   /** Number of API processes (1) and of workers (1). */

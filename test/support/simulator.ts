@@ -24,7 +24,7 @@ export interface Ledger {
   lists: unknown[];
   webhooks: { predictionId: string; webhookId: string; status: number | null; outcome: string }[];
   downloads: { predictionId: string | null; path: string; status: number | null; bytes: number }[];
-  predictions: { id: string; status: string; nonce: string | null }[];
+  predictions: { id: string; status: string; nonce: string | null; completedAt: string | null }[];
 }
 
 export interface Prediction {

@@ -43,27 +43,34 @@ beforeAll(async () => {
     startTcpProxy('127.0.0.1', portOf(db.url)),
   ]);
   jobs = new JobsRepository(await db.another(throughPort(db.url, postgresProxy.port)));
-  cache = new StatusCache(createCacheRedis(throughPort(redisUrl, redisProxy.port)));
   mirror = new JobMirror({ table, region, endpoint: throughPort(dynamodbUrl, dynamodbProxy.port) });
 });
 
 beforeEach(async () => {
-  for (const proxy of [redisProxy, dynamodbProxy, postgresProxy]) proxy.heal();
-  await eventually(
-    () => Promise.all([cache.ping(), mirror.ping(), jobs.find(randomUUID())]),
-    () => true,
-  );
+  cache = new StatusCache(createCacheRedis(throughPort(redisUrl, redisProxy.port)));
+  await allAnswer();
   reader = newReader();
 });
 
-afterAll(async () => {
+afterEach(async () => {
+  for (const proxy of [redisProxy, dynamodbProxy, postgresProxy]) proxy.heal();
+  await allAnswer();
   cache.onApplicationShutdown();
+});
+
+afterAll(async () => {
   mirror.onApplicationShutdown();
   media.close();
   onlooker.disconnect();
   await db.close();
   await Promise.all([redisProxy, dynamodbProxy, postgresProxy].map((proxy) => proxy.close()));
 });
+
+const allAnswer = () =>
+  eventually(
+    () => Promise.all([cache.ping(), mirror.ping(), jobs.find(randomUUID())]),
+    () => true,
+  );
 
 /** As another process has one, with a memory of its own. */
 const newReader = () => new JobStatusReader(jobs, cache, mirror, media);
@@ -151,6 +158,36 @@ describe('a layer that is behind what was shown', () => {
     await forgetCache(first);
     await toCache(first);
     expect(seen(await reader.read(first.jobId))).toEqual(['postgres', 2]);
+  });
+
+  it('as Redis, back with what it had, is passed over until it has caught up', async () => {
+    const first = await accepted();
+    await toCache(first);
+    await moved(first.jobId, 'processing');
+    redisProxy.down();
+    expect(seen(await newReader().read(first.jobId))).toEqual(['postgres', 2]);
+    redisProxy.heal();
+    await eventually(
+      () => cache.get(first.jobId),
+      (cached) => cached?.version === 1,
+    );
+    expect(seen(await reader.read(first.jobId))).toEqual(['postgres', 2]);
+    const now = performance.now();
+    const later = jest.spyOn(performance, 'now').mockReturnValue(now + 60_000);
+    expect(seen(await newReader().read(first.jobId))).toEqual(['redis', 2]);
+    later.mockRestore();
+  });
+
+  it('as Redis that has not caught up is better than nothing', async () => {
+    const job = await accepted();
+    await toCache(job);
+    redisProxy.reset();
+    await eventually(
+      () => cache.get(job.jobId),
+      (cached) => cached !== undefined,
+    );
+    postgresProxy.down();
+    expect(seen(await reader.read(job.jobId))).toEqual(['redis', 1]);
   });
 
   it('as DynamoDB, which did not take what was shown, is passed over', async () => {

@@ -52,6 +52,7 @@ describe('settings', () => {
         ffprobePath: 'ffprobe',
       },
       pollIntervalSeconds: 15,
+      plannedCrash: undefined,
     });
   });
 
@@ -175,6 +176,7 @@ describe('settings', () => {
       'WEBHOOK_BASE_URL',
     ],
     ['the token in clear', { STAGE: 'prod', REPLICATE_BASE_URL: 'http://replicate' }, 'REPLICATE_BASE_URL'],
+    ['a planned death', { STAGE: 'prod', CRASH_POINT: 'job-stored' }, 'CRASH_POINT'],
     ['it in capitals', { STAGE: 'prod', REPLICATE_BASE_URL: 'Http://replicate' }, 'REPLICATE_BASE_URL'],
   ])('refuse %s', (_what, change, name) => {
     const faults = faultsOf({ ...least, ...change });
