@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectDir } from './built-tree.js';
+import { approvedScript, compileFilm } from './demo/demo-film.js';
 import { DEMO_JOBS } from './demo/demo-jobs.js';
 import { DemoClient } from './demo/demo-client.js';
 import { writeGallery } from './demo/gallery.js';
@@ -16,7 +17,7 @@ const KEEP = process.argv.includes('--keep');
 const OUTPUT_DIR = join(projectDir, '.local', 'demo');
 const LOG_DIR = join(OUTPUT_DIR, 'logs');
 
-/** Runs the main job for real: an image, a video and an audio job from request to stored, checked files. */
+/** Runs the main job for real: an image, a video and an audio job, then a script, approved and compiled twice. */
 async function demo(): Promise<void> {
   const startedAt = Date.now();
   rmSync(OUTPUT_DIR, { recursive: true, force: true });
@@ -48,6 +49,7 @@ async function demo(): Promise<void> {
 async function runJobs(apiUrl: string, stack: Stack): Promise<KeptResult[]> {
   const client = new DemoClient(apiUrl);
   const results: KeptResult[] = [];
+  let musicJobId: string | undefined;
   for (const job of DEMO_JOBS) {
     const { jobId, estimatedCost } = await client.generate(job);
     console.log(`${job.mediaType}: ${job.modelId}, estimated ${estimatedCost} USD`);
@@ -57,8 +59,33 @@ async function runJobs(apiUrl: string, stack: Stack): Promise<KeptResult[]> {
     for (const line of kept.report) console.log(`  ${line}`);
     console.log('');
     results.push(kept);
+    if (job.mediaType === 'audio') musicJobId = jobId;
   }
+  const scriptId = await approvedScript(client);
+  results.push(await makeFilm(client, stack, scriptId, 'plain', {}));
+  results.push(
+    await makeFilm(client, stack, scriptId, 'finished', {
+      transition: { type: 'fade', durationSeconds: 0.5 },
+      audio: { jobId: musicJobId, volume: 0.4, ducking: true, fadeOutSeconds: 2 },
+      captions: 'sidecar',
+    }),
+  );
   return results;
+}
+
+async function makeFilm(
+  client: DemoClient,
+  { env }: Stack,
+  scriptId: string,
+  name: string,
+  options: object,
+): Promise<KeptResult> {
+  const { compiledVideoUrl, fileSize, sha256, metadataUrl } = await compileFilm(client, scriptId, options);
+  const result = { originalUrl: compiledVideoUrl, contentType: 'video/mp4', fileSize, sha256, metadataUrl };
+  const kept = await keepResult({ mediaType: 'video', result }, join(OUTPUT_DIR, 'film', name), env);
+  for (const line of kept.report) console.log(`  ${line}`);
+  console.log('');
+  return kept;
 }
 
 async function failWhenDied(app: RunningApp, stack: Stack): Promise<never> {

@@ -28,15 +28,23 @@ export class DemoClient {
   constructor(private readonly url: string) {}
 
   async generate(job: DemoJob): Promise<{ jobId: string; estimatedCost: number }> {
-    return this.call('/generate-media', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ ...job, userId: 'demo' }),
-    });
+    return this.post('/generate-media', { ...job, userId: 'demo' });
   }
 
   async status(jobId: string): Promise<DemoStatus> {
     return this.call(`/status/${jobId}`);
+  }
+
+  async get<T>(path: string): Promise<T> {
+    return this.call(path);
+  }
+
+  async post<T>(path: string, body: object, headers: Record<string, string> = {}): Promise<T> {
+    return this.call(path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    });
   }
 
   private async call<T>(path: string, init: RequestInit = {}): Promise<T> {

@@ -18,7 +18,7 @@ export interface KeptResult {
 
 /** Fetches a job's files as any client would, compares the original with what the status says, and decodes it. */
 export async function keepResult(
-  { mediaType, result }: DemoStatus,
+  { mediaType, result }: Pick<DemoStatus, 'mediaType' | 'result'>,
   dir: string,
   tools: Record<string, string>,
 ): Promise<KeptResult> {

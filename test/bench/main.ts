@@ -5,6 +5,7 @@ import { takeSignals } from '../../local/signals.js';
 import { benchAccept } from './accept.js';
 import { BenchApp } from './bench-app.js';
 import { benchCachedStatus, makeStatusJobs } from './cached-status.js';
+import { benchCompile } from './compile.js';
 import type { Section } from './figures.js';
 import { benchJobLatency } from './job-latency.js';
 import { FULL, QUICK, type Plan } from './plan.js';
@@ -15,7 +16,7 @@ import { describeMachine, writeResults, type Machine } from './results-file.js';
 const RESULTS = join(projectDir, '.local/bench/last.json');
 
 /** The parts of the bench, in the order they run. */
-const PARTS = ['latency', 'store', 'status', 'accept'] as const;
+const PARTS = ['latency', 'store', 'compile', 'status', 'accept'] as const;
 type Part = (typeof PARTS)[number];
 
 /**
@@ -62,6 +63,7 @@ async function* measure(app: BenchApp, plan: Plan, parts: Set<Part>): AsyncGener
   if (parts.has('latency')) yield await benchJobLatency(app, plan);
   if (parts.has('store')) yield await benchStoreOutputs(app, plan);
   await app.stopWorker();
+  if (parts.has('compile')) yield await benchCompile(app, plan);
   if (!parts.has('status') && !parts.has('accept')) return;
   const generator = app.launch('load-generator', 'test/bench/load-generator.js');
   await generator.hear('ready');

@@ -8,6 +8,8 @@ export interface Plan {
   storePasses: number;
   /** Jobs whose way to the end is timed. */
   jobs: number;
+  /** Passes of each comparison of films. */
+  compilePasses: number;
 }
 
 export const FULL: Plan = {
@@ -16,5 +18,13 @@ export const FULL: Plan = {
   storeMebibytes: [256, 1024],
   storePasses: 4,
   jobs: 100,
+  compilePasses: 20,
 };
-export const QUICK: Plan = { passes: 4, roundSeconds: 1, storeMebibytes: [256], storePasses: 1, jobs: 20 };
+export const QUICK: Plan = {
+  passes: 4,
+  roundSeconds: 1,
+  storeMebibytes: [256],
+  storePasses: 1,
+  jobs: 20,
+  compilePasses: 5,
+};
