@@ -77,7 +77,8 @@ export class FilmMaker {
     });
     const asPlanned = clips.every(({ frames }, index) => frames === plan.clips[index]!.frames);
     const pieces = asPlanned ? smartPieces(clips, overlap) : null;
-    if (!pieces) return null;
+    // Where only conformed clips could be copied, encoding all at once saves encoding them twice.
+    if (!pieces || copiedFrames(plan, pieces) === 0) return null;
     await inParallel(files, WIDTH, run.signal, async (file, clip, signal) => {
       const cuts = cutsOf(pieces, clip);
       const pattern = join(run.directory, `part-${clip}-%d.ts`);

@@ -21,6 +21,7 @@ const bitexact = [
 ];
 const sparing = ['-filter_threads', '1', '-threads', '1'];
 const videoSampleRate = 48_000;
+const keyFrameSeconds = 2;
 const musicSampleRate = 32_000;
 
 /** Arguments that make `spec` into the file `output`, the same bytes each time. */
@@ -75,6 +76,8 @@ function picture(
     `scale=${spec.width}:${spec.height}:flags=bicubic`,
     'setsar=1',
     ...drawnText(spec, means),
+    // A limit of encoded frames would end the sound with the last frame that is read, not with the last that is shown.
+    ...(spec.kind === 'video' ? [`trim=end_frame=${spec.frames}`] : []),
   ];
   return ['-f', 'lavfi', '-i', filters.join(',')];
 }
@@ -138,17 +141,10 @@ function imageCodec({ format, quality }: ImageSpec): string[] {
 }
 
 function videoCodecs(spec: VideoSpec): string[] {
-  const x264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-crf', '26', '-pix_fmt', 'yuv420p'];
+  const gop = ['-g', String(Math.round(keyFrameSeconds * spec.fps))];
+  const x264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-crf', '26', '-pix_fmt', 'yuv420p', ...gop];
   const aac = ['-c:a', 'aac', '-b:a', '128k', '-t', (spec.frames / spec.fps).toFixed(3)];
-  return [
-    ...sparing,
-    '-frames:v',
-    String(spec.frames),
-    ...x264,
-    ...(spec.sound ? aac : []),
-    '-movflags',
-    '+faststart',
-  ];
+  return [...sparing, ...x264, ...(spec.sound ? aac : []), '-movflags', '+faststart'];
 }
 
 function audioCodec({ format }: AudioSpec): string[] {

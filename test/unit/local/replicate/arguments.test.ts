@@ -46,7 +46,8 @@ describe('mediaArguments', () => {
     expect(args).toEqual(
       expect.arrayContaining(['-fflags', '+bitexact', '-threads', '1', '-map_metadata', '-1']),
     );
-    expect(args).toEqual(expect.arrayContaining(['-frames:v', '48', '-t', '2.000', 'libx264', 'aac']));
+    expect(args).toEqual(expect.arrayContaining(['-t', '2.000', '-g', '48', 'libx264', 'aac']));
+    expect(args.join(' ')).toContain('trim=end_frame=48');
   });
 
   it('have no sound where none is wanted', () => {
