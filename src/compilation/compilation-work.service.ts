@@ -27,22 +27,34 @@ export class CompilationWork {
     if (!claimed) return this.passOver(compilationId);
     try {
       const film = await this.whileHeld(claimed, runId, delivery.signal);
-      this.log(await this.compilations.complete(compilationId, runId, film));
+      const completed = await this.compilations.complete(compilationId, runId, film);
+      if (!completed) return await this.passOver(compilationId);
+      this.log(completed);
     } catch (error) {
-      if (error instanceof LostCompilation) return;
+      if (error instanceof LostCompilation) return this.passOver(compilationId);
       if (delivery.signal.aborted || !isFinalFault(error, claimed, delivery)) {
         await this.compilations.release(compilationId, runId);
         throw error;
       }
-      this.log(await this.compilations.fail(compilationId, runId, asCompilationError(error)), error);
+      const failed = await this.compilations.fail(compilationId, runId, asCompilationError(error));
+      if (failed) await this.removeFilm(failed);
+      this.log(failed, error);
     }
   }
 
-  /** What another worker holds is looked at again later, should that worker die. */
+  /** What another worker holds is looked at again later, should that worker die; what was canceled is tidied up. */
   private async passOver(compilationId: string): Promise<void> {
     const found = await this.compilations.find(compilationId);
+    if (found?.state === 'canceled') await this.removeFilm(found);
     if (!found || isOver(found.state)) return;
     throw new AppError('conflict', 'Another worker holds the compilation', { retryable: true });
+  }
+
+  /** The end is told already; a bucket that is away now keeps what is left of the film. */
+  private async removeFilm(ended: Compilation): Promise<void> {
+    await this.compiler.remove(ended).catch((error: unknown) => {
+      this.logger.error('remove-film', error, { compilationId: ended.compilationId });
+    });
   }
 
   private async whileHeld(claimed: Compilation, runId: string, signal: AbortSignal): Promise<CompiledFilm> {

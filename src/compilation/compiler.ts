@@ -6,17 +6,16 @@ import { inParallel } from '../media/in-parallel.js';
 import type { TemporaryFolders } from '../media/temporary-folders.js';
 import { clipInput, type ClipFile } from './arguments/clips.js';
 import type { FilmFiles } from './arguments/film.js';
-import { captionCues, writeAss, writeSrt, writeVtt, type Cue } from './captions.js';
+import { writeSrt, writeVtt } from './captions.js';
 import { clipName, type Clip } from './clip.js';
 import type { CompileOptions } from './compile-options.js';
-import { findFont } from './film-font.js';
+import { captionsOf, layOutBurn } from './film-captions.js';
 import type { BedSource, FilmInputs } from './film-inputs.js';
 import { filmMetadataKey, formatOf, SEGMENT_PATTERN, type FilmPlace } from './film-keys.js';
-import { layOutCaptions, type FilmMaker, type MadeFilm } from './film-maker.js';
+import type { FilmMaker, MadeFilm } from './film-maker.js';
 import type { FilmProof } from './film-proof.js';
 import type { FilmStore, StoredFilm } from './film-store.js';
-import { secondsOf } from './frame-rate.js';
-import { clipStarts, filmSeconds, rendered, type CompilePlan } from './plan.js';
+import { filmSeconds, rendered, type CompilePlan } from './plan.js';
 import { failures, type Check } from './proof.js';
 
 const COMMAND_TIMEOUT_MS = 30 * 60_000;
@@ -69,7 +68,7 @@ interface Workshop {
  * Makes one film of many clips and stores it: inputs side by side, only what does not fit encoded, then a proof of the
  * result; a film that fails it is made again by encoding everything. May run twice: its keys depend on the compilation
  * alone. Throws AppError `output_missing` or `output_invalid` (it names the clip, or what the proof found), retryable
- * `storage_failed`, or an abort's own reason; nothing stays stored then.
+ * `storage_failed`, or an abort's own reason; what is stored then is for `remove`, or for the next run to replace.
  */
 export class Compiler {
   constructor(
@@ -89,12 +88,14 @@ export class Compiler {
     try {
       const run = { signal, directory, timeoutMs: COMMAND_TIMEOUT_MS, niceness: NICENESS };
       return await this.makeAndStore(await this.layOut(order, run, onProgress));
-    } catch (error) {
-      await this.store.remove(order, order.options, filmSeconds(order.plan)).catch(() => undefined);
-      throw error;
     } finally {
       await rm(directory, { recursive: true, force: true, maxRetries: 3 });
     }
+  }
+
+  /** Takes away whatever was stored of a film that will never be; nobody else may be at it any more. */
+  async remove({ scriptId, compilationId, options, plan }: Omit<CompileOrder, 'facts'>): Promise<void> {
+    await this.store.remove({ scriptId, compilationId }, options, filmSeconds(plan));
   }
 
   private async layOut(
@@ -231,24 +232,4 @@ function notProved(fault: string): AppError {
 async function inStep<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
   await Promise.allSettled([first, second]);
   return Promise.all([first, second]);
-}
-
-/** What each clip's section tells, while the clip is on. */
-function captionsOf(clips: Clip[], plan: CompilePlan): Cue[] {
-  const starts = clipStarts(plan);
-  const { frameRate } = plan.picture;
-  return captionCues(
-    clips.map(({ narration }, index) => ({
-      text: narration ?? '',
-      startSeconds: secondsOf(starts[index]!, frameRate),
-      endSeconds: secondsOf(starts[index + 1] ?? plan.frames, frameRate),
-    })),
-  );
-}
-
-async function layOutBurn(directory: string, cues: Cue[], plan: CompilePlan) {
-  const font = await findFont();
-  if (font === undefined)
-    throw new AppError('unprocessable', 'This server has no font to draw captions with: ask for "sidecar"');
-  return layOutCaptions(directory, writeAss(cues, plan.picture), font);
 }

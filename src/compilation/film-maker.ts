@@ -1,4 +1,4 @@
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { FfmpegCommand, FfmpegOutcome, FfmpegRunner, FfmpegRunOptions } from '../media/ffmpeg.js';
 import { inParallel } from '../media/in-parallel.js';
@@ -21,7 +21,7 @@ import { cutsOf, pieceFrames, smartPieces, type FrameRange, type Piece } from '.
 
 const WIDTH = 2;
 
-/** How often the film's frames were encoded anew, and what FFmpeg complained of while reading the clips. */
+/** How many of the film's frames are its clips' own, and what FFmpeg complained of while reading the clips. */
 export interface MadeFilm {
   copiedFrames: number;
   complaints: string[];
@@ -140,18 +140,6 @@ export class FilmMaker {
   private last({ run, onProgress }: FilmOrder, command: FfmpegCommand): Promise<FfmpegOutcome> {
     return this.ffmpeg.run(command, { ...run, onProgress });
   }
-}
-
-/** The film's captions and font where FFmpeg finds them by plain names. */
-export async function layOutCaptions(
-  directory: string,
-  script: string,
-  font: string,
-): Promise<{ script: string; fonts: string }> {
-  await mkdir(join(directory, 'fonts'));
-  await copyFile(font, join(directory, 'fonts', basename(font)));
-  await writeFile(join(directory, 'captions.ass'), script);
-  return { script: 'captions.ass', fonts: 'fonts' };
 }
 
 /** The file that holds exactly the range: a part that the clip was split into, or the whole clip. */

@@ -90,7 +90,12 @@ export class FilmWorkshop {
     const place = { scriptId: randomUUID(), compilationId: randomUUID() };
     const all = { ...PLAIN, ...options };
     const order = { ...place, clips, options: all, plan: planCompilation(clips, all), bed, facts: {} };
-    const film = await this.compiler.compile(order, new AbortController().signal, () => undefined);
+    const film = await this.compiler
+      .compile(order, new AbortController().signal, () => undefined)
+      .catch(async (error: unknown) => {
+        await this.compiler.remove(order);
+        throw error;
+      });
     return { ...film, path: await this.fetch(film.objectKey) };
   }
 
