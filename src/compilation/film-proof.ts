@@ -65,7 +65,8 @@ function ofDecoding(log: string[]): string[] {
 }
 
 function decodeCommand({ path, options }: FfmpegInput, keyFramesOnly: boolean): FfmpegCommand {
-  const [skip, map] = keyFramesOnly ? [['-skip_frame', 'nokey'], '0:v:0'] : [[], '0'];
+  // A few frames are decoded sooner than threads for them are started.
+  const [skip, map] = keyFramesOnly ? [['-threads', '1', '-skip_frame', 'nokey'], '0:v:0'] : [[], '0'];
   return {
     inputs: [{ path, options: [...skip, ...options] }],
     outputOptions: ['-map', map, '-f', 'null'],
