@@ -17,6 +17,7 @@ import { FilmStore } from '../../src/compilation/film-store.js';
 import { planCompilation, rendered } from '../../src/compilation/plan.js';
 import { MediaSource } from '../../src/media/download.js';
 import { FfmpegRunner } from '../../src/media/ffmpeg.js';
+import { TemporaryFolders } from '../../src/media/temporary-folders.js';
 import { MediaStore } from '../../src/storage/media.store.js';
 import type { BenchApp } from './bench-app.js';
 import { makeClip, type BenchClip } from './compile-clips.js';
@@ -55,7 +56,13 @@ export async function benchCompile({ env }: BenchApp, { compilePasses }: Plan): 
   const sdk = new S3Client({ region, endpoint, credentials, forcePathStyle: true });
   const inputs = new FilmInputs(store, new MediaSource({ hosts: ['*'], allowPrivateSources: false }));
   const maker = new FilmMaker(ffmpeg);
-  const compiler = new Compiler(inputs, maker, new FilmProof(ffmpeg), new FilmStore(store));
+  const compiler = new Compiler(
+    inputs,
+    maker,
+    new FilmProof(ffmpeg),
+    new FilmStore(store),
+    new TemporaryFolders(),
+  );
   const tools = { ...paths, ffmpeg, store, directory };
   const faults: string[] = [];
   const signal = new AbortController().signal;
