@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { MediaStore } from '../storage/media.store.js';
 import type { Compilation } from './compilation.js';
-import type { CompilationDto, CompilationAnswerDto, CompilePlanDto } from './compilation.dto.js';
+import type { CompilationDto, CompilationAnswerDto, CompilePlanAnswerDto } from './compilation.dto.js';
 import type { FilmOrder } from './film-order.js';
 import { filmSeconds, type CompilePlan } from './plan.js';
 
@@ -18,7 +18,7 @@ export class CompilationBodies {
   }
 
   /** The plan of a film that is not made. */
-  planOf({ scriptId, plan }: FilmOrder): { success: true; data: CompilePlanDto } {
+  planOf({ scriptId, plan }: FilmOrder): CompilePlanAnswerDto {
     return {
       success: true,
       data: { scriptId, ...shownPlan(plan), mediaDurationSeconds: seconds(plan), dryRun: true },

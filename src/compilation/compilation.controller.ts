@@ -8,6 +8,7 @@ import {
   ApiParam,
   ApiResponse,
   ApiTags,
+  getSchemaPath,
 } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiErrors } from '../http/api-errors.js';
@@ -19,7 +20,7 @@ import { readIdempotencyKey, type IdempotencyKey } from '../idempotency/idempote
 import { IdempotencyRepository, type StoredAnswer } from '../idempotency/idempotency.repository.js';
 import { Logger } from '../logging/logger.js';
 import { CompilationBodies } from './compilation-body.js';
-import { CompilationAnswerDto, CompilePlanDto } from './compilation.dto.js';
+import { CompilationAnswerDto, CompilePlanAnswerDto } from './compilation.dto.js';
 import { CompilationEvents } from './compilation-events.js';
 import { isOver } from './compilation.js';
 import { CompilationsService } from './compilations.service.js';
@@ -31,7 +32,7 @@ import { FilmOrders } from './film-order.js';
 const DEFAULT_WAIT_SECONDS = 25;
 
 @ApiTags('compilation')
-@ApiExtraModels(CompilePlanDto)
+@ApiExtraModels(CompilePlanAnswerDto)
 @Controller('api')
 export class CompilationController {
   constructor(
@@ -60,8 +61,10 @@ export class CompilationController {
   @ApiBody({ type: CompileDto, required: false, examples: COMPILE_EXAMPLES })
   @ApiResponse({
     status: 200,
-    type: CompilationAnswerDto,
-    description: 'It has ended, or with dryRun: its plan (`data` is a CompilePlanDto)',
+    schema: {
+      oneOf: [CompilationAnswerDto, CompilePlanAnswerDto].map((dto) => ({ $ref: getSchemaPath(dto) })),
+    },
+    description: 'It has ended; with dryRun, its plan',
   })
   @ApiResponse({
     status: 202,

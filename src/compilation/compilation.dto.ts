@@ -138,6 +138,15 @@ export class CompilationDto extends FilmPlanDto {
   completedAt?: string;
 }
 
+/** The answer to a dry run. */
+export class CompilePlanAnswerDto {
+  @ApiProperty({ enum: [true] })
+  success!: true;
+
+  @ApiProperty({ type: CompilePlanDto })
+  data!: CompilePlanDto;
+}
+
 export class CompilationAnswerDto {
   @ApiProperty({ type: 'boolean', description: 'False when it failed or was canceled.' })
   success!: boolean;

@@ -59,7 +59,7 @@ export class JobStatusReader {
   }
 
   /** Notes that a status was shown, so that this process never shows an older one. */
-  noteShown({ jobId, version }: Job): void {
+  noteShown({ jobId, version }: Pick<Job, 'jobId' | 'version'>): void {
     this.shownVersions.set(jobId, Math.max(version, this.shownVersions.get(jobId) ?? 0));
   }
 

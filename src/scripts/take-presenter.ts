@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { JobStatusReader } from '../jobs/job-status-reader.js';
 import { statusOf } from '../jobs/job.js';
 import { MediaStore } from '../storage/media.store.js';
 import type { Take } from './script.js';
@@ -12,10 +13,14 @@ export function isStale(take: Take, hashes: ReadonlyMap<string, string>): boolea
 /** Makes of a take what a client is shown, with URLs as MEDIA_URLS has them. */
 @Injectable()
 export class TakePresenter {
-  constructor(private readonly media: MediaStore) {}
+  constructor(
+    private readonly media: MediaStore,
+    private readonly statuses: JobStatusReader,
+  ) {}
 
   /** `hashes` are those of the script's sections as they are now. An approval holds only while its take is current. */
   async present(take: Take, hashes: ReadonlyMap<string, string>): Promise<TakeDto> {
+    this.statuses.noteShown({ jobId: take.jobId, version: take.jobVersion });
     const stale = isStale(take, hashes);
     const file = take.result?.outputs[0];
     return {

@@ -1,5 +1,6 @@
 import { IdempotencyRepository } from '../../../src/idempotency/idempotency.repository.js';
 import { IdempotentTransaction } from '../../../src/idempotency/idempotent-transaction.js';
+import type { JobStatusReader } from '../../../src/jobs/job-status-reader.js';
 import { JobsRepository } from '../../../src/jobs/jobs.repository.js';
 import { ApprovalService } from '../../../src/scripts/approval.service.js';
 import { ApprovedTakes } from '../../../src/scripts/approved-takes.js';
@@ -16,6 +17,9 @@ import { type Database } from '../../../src/storage/database.js';
 import { MediaStore } from '../../../src/storage/media.store.js';
 import { registry } from '../../unit/models/registry-file.js';
 
+/** Nobody reads statuses here. */
+const unread = { noteShown: () => undefined } as unknown as JobStatusReader;
+
 /** The services of a process that works with scripts. */
 export function scriptRoom(database: Database) {
   const repositories = [new ScriptsRepository(), new CharactersRepository(), new TakesRepository()] as const;
@@ -26,7 +30,7 @@ export function scriptRoom(database: Database) {
     scripts: new ScriptsService(database, lookup, ...repositories, registry),
     characters: new CharactersService(database, lookup, characters, scripts, takes, registry),
     generation: new ScriptGenerationService(database, lookup, takes, new JobsRepository(database), registry),
-    approval: new ApprovalService(database, lookup, takes, new TakePresenter(media), registry),
+    approval: new ApprovalService(database, lookup, takes, new TakePresenter(media, unread), registry),
     videos: new ScriptVideos(database, lookup, takes, registry),
     approved: new ApprovedTakes(database, lookup, takes, registry),
     transaction: new IdempotentTransaction(database, new IdempotencyRepository(database)),
