@@ -62,7 +62,7 @@ export class CompilationController {
   @ApiResponse({
     status: 200,
     schema: {
-      oneOf: [CompilationAnswerDto, CompilePlanAnswerDto].map((dto) => ({ $ref: getSchemaPath(dto) })),
+      anyOf: [CompilationAnswerDto, CompilePlanAnswerDto].map((dto) => ({ $ref: getSchemaPath(dto) })),
     },
     description: 'It has ended; with dryRun, its plan',
   })
