@@ -71,9 +71,9 @@ describe('SIGTERM', () => {
     ]);
     expect(Date.now() - startedAt).toBeLessThan(25_000);
 
+    await letTimePass(app.database, storing, 60);
     app.startWorker();
     const next = await app.startApi({ PORT: new URL(app.api.url).port });
-    await letTimePass(app.database, storing, 60);
     expect((await next.finished(storing, 60_000)).status).toBe('completed');
     expect(await app.simulator.createsOf(storing)).toHaveLength(1);
   });
