@@ -165,7 +165,7 @@ function carried(
 async function runJob({ app }: Parties, bytes: number): Promise<Status> {
   await app.call('POST', app.simulator('/_settings'), { outputBytes: bytes === 0 ? null : bytes });
   const jobId = await submit(app, CLIP_ORDER);
-  return untilStatus(app, jobId, 'completed', 120_000);
+  return untilStatus(app, jobId, 'completed', { timeoutMs: 120_000 });
 }
 
 /** A URL of the simulator that serves `bytes` bytes: that of a prediction made for this. */
