@@ -137,15 +137,25 @@ export class Compiler {
 
   private async makeProved(workshop: Workshop, plan: CompilePlan): Promise<Proved | { fault: string }> {
     const { order, files, filmDirectory, run, onProgress } = workshop;
-    const film = await this.make(workshop, plan);
+    const [film, ofCopies] = await inStep(this.make(workshop, plan), this.readCopies(workshop, plan));
     if ('fault' in film) return film;
     onProgress(MADE_PERCENT);
     const [stored, checks] = await inStep(
       this.store.put(order, order.options, files.output, filmDirectory, run.signal),
-      this.proof.prove(files.output, plan, order.options, run),
+      this.proof.prove(files.output, plan, order.options, run, ofCopies),
     );
     const fault = failures(checks);
     return fault === '' ? { film, checks, stored } : { fault };
+  }
+
+  /** Looks into the clips of a film that copies them, while it is made; null for a film that is to be decoded itself. */
+  private async readCopies(workshop: Workshop, plan: CompilePlan): Promise<string[] | null> {
+    if (plan.strategy !== 'copy') return null;
+    const { files, run } = workshop;
+    const inputs = files.clips.map((file) => clipInput(file, plan));
+    const complaints = await this.proof.keyFrameComplaints(inputs, run);
+    if (complaints.length > 0) await this.blameClip(workshop);
+    return complaints;
   }
 
   /** A fault of FFmpeg is the fault of a clip, which is then named, or of the way of making the film. */

@@ -1,44 +1,74 @@
 import type { FfmpegCommand, FfmpegInput, FfmpegRunner, FfmpegRunOptions } from '../media/ffmpeg.js';
+import { inParallel } from '../media/in-parallel.js';
 import { measureFilter } from './arguments/sound-filters.js';
 import type { CompileOptions } from './compile-options.js';
 import { formatOf } from './film-keys.js';
 import { parseLoudness } from './loudness.js';
-import { parsePackets } from './packets.js';
+import { inspectMp4 } from './mp4-inspection.js';
+import { parsePackets, type InspectedFile } from './packets.js';
 import type { CompilePlan } from './plan.js';
 import { proveFilm, type Check } from './proof.js';
 
-/** Looks at finished films: their packets, a decoder's opinion of them, and their loudness. */
+/** Each open clip keeps a decoder's frames in memory. */
+const CLIPS_AT_ONCE = 8;
+
+/** Looks at finished films: their packets, a decoder's opinion of their frames, and their loudness. */
 export class FilmProof {
   constructor(private readonly ffmpeg: FfmpegRunner) {}
 
   /**
-   * Everything that a film must hold. One whose streams are copies has its key frames decoded, since each of its frames
-   * is one that was stored and seen before; any other is decoded whole.
+   * Everything that a film must hold. `ofCopies` is what `keyFrameComplaints` found in the clips of a film whose streams
+   * are copies; any other film is decoded whole.
    */
   async prove(
     path: string,
     plan: CompilePlan,
     options: CompileOptions,
     run: FfmpegRunOptions,
+    ofCopies: string[] | null,
   ): Promise<Check[]> {
     const input: FfmpegInput = { path, options: ['-f', formatOf(options.outputFormat).demuxer] };
-    const copies = plan.strategy === 'copy';
-    const [packets, decoded, loudness] = await Promise.all([
-      this.ffmpeg.probePackets(input, run),
-      this.ffmpeg.run(decodeCommand(input, copies), run),
+    const [file, complaints, loudness] = await Promise.all([
+      this.inspect(input, options, run),
+      ofCopies ?? this.complaints(input, run),
       this.loudness(input, plan, options, run),
     ]);
     return proveFilm(plan, options.outputFormat, {
-      file: parsePackets(packets),
-      complaints: ofDecoding(decoded.log),
-      decoded: copies ? 'key frames' : 'all frames',
+      ...{ file, complaints, decoded: ofCopies ? 'key frames' : 'all frames' },
       ...(loudness && { loudness }),
     });
   }
 
+  /**
+   * What FFmpeg complains of when it decodes the key frames of clips. A film that copies them has these very frames, so
+   * this can be asked while it is being made.
+   */
+  async keyFrameComplaints(inputs: FfmpegInput[], run: FfmpegRunOptions): Promise<string[]> {
+    const groups = Array.from({ length: Math.ceil(inputs.length / CLIPS_AT_ONCE) }, (_, index) =>
+      inputs.slice(index * CLIPS_AT_ONCE, (index + 1) * CLIPS_AT_ONCE),
+    );
+    const found = await inParallel(groups, 1, run.signal, async (group, _index, signal) =>
+      ofDecoding((await this.ffmpeg.run(keyFramesCommand(group), { ...run, signal })).log),
+    );
+    return found.flat();
+  }
+
   /** What FFmpeg complains of when it decodes the whole file; empty when nothing. */
   async complaints(input: FfmpegInput, run: FfmpegRunOptions): Promise<string[]> {
-    return ofDecoding((await this.ffmpeg.run(decodeCommand(input, false), run)).log);
+    const everything: FfmpegCommand = {
+      ...{ inputs: [input], outputOptions: ['-map', '0', '-f', 'null'], output: '-' },
+    };
+    return ofDecoding((await this.ffmpeg.run(everything, run)).log);
+  }
+
+  private async inspect(
+    input: FfmpegInput,
+    { outputFormat }: CompileOptions,
+    run: FfmpegRunOptions,
+  ): Promise<InspectedFile> {
+    return formatOf(outputFormat).demuxer === 'mov'
+      ? inspectMp4(input.path, run.signal)
+      : parsePackets(await this.ffmpeg.probePackets(input, run));
   }
 
   private async loudness(
@@ -64,12 +94,14 @@ function ofDecoding(log: string[]): string[] {
   return log.filter((line) => !line.includes('non monotonically increasing dts to muxer'));
 }
 
-function decodeCommand({ path, options }: FfmpegInput, keyFramesOnly: boolean): FfmpegCommand {
-  // A few frames are decoded sooner than threads for them are started.
-  const [skip, map] = keyFramesOnly ? [['-threads', '1', '-skip_frame', 'nokey'], '0:v:0'] : [[], '0'];
+function keyFramesCommand(inputs: FfmpegInput[]): FfmpegCommand {
   return {
-    inputs: [{ path, options: [...skip, ...options] }],
-    outputOptions: ['-map', map, '-f', 'null'],
+    inputs: inputs.map(({ path, options }) => ({
+      path,
+      // A few frames are decoded sooner than threads for them are started.
+      options: ['-threads', '1', '-skip_frame', 'nokey', ...options],
+    })),
+    outputOptions: [...inputs.flatMap((_, index) => ['-map', `${index}:v:0`]), '-f', 'null'],
     output: '-',
   };
 }

@@ -1,21 +1,28 @@
 import { AppError } from '../errors.js';
-import { parseProbe, type StreamSignature } from '../media/probe.js';
+import { parseProbe } from '../media/probe.js';
 import { framesPerSecond, type Rational } from './frame-rate.js';
 import type { CuttableClip } from './smart-render.js';
 
-/** One packet of a file, times in seconds; the duration may be unknown. */
-export interface Packet {
+/** When a packet is shown, in seconds; for how long may be unknown. */
+export interface ShownPacket {
   ptsSeconds: number;
-  dtsSeconds: number;
   durationSeconds: number | null;
+}
+
+/** A packet with its place in decoding. */
+export interface Packet extends ShownPacket {
+  dtsSeconds: number;
   isKey: boolean;
 }
 
-/** A file down to its packets, in the order in which they are stored. */
-export interface InspectedFile {
-  signature: StreamSignature;
-  video: Packet[];
-  audio: Packet[];
+/** A file down to the packets of its first picture and first sound, in the order in which they are stored. */
+export interface InspectedFile<P extends ShownPacket = ShownPacket> {
+  videoStreams: number;
+  audioStreams: number;
+  /** The coded picture; null without one. `durationSeconds` is what the container tells. */
+  picture: { width: number; height: number; durationSeconds: number | null } | null;
+  video: P[];
+  audio: P[];
 }
 
 interface ProbedPackets {
@@ -24,14 +31,14 @@ interface ProbedPackets {
 }
 
 /** Reads what `FfmpegRunner.probePackets` gives: the packets of the first video and audio stream. */
-export function parsePackets(json: string): InspectedFile {
-  const signature = parseProbe(json);
+export function parsePackets(json: string): InspectedFile<Packet> {
+  const { videoStreams, audioStreams, video: picture } = parseProbe(json);
   const { packets = [], streams = [] } = parsed(json);
   const of = (type: string) => {
     const index = streams.find((stream) => stream.codec_type === type)?.index;
     return packets.filter((packet) => packet.stream_index === index && index !== undefined).map(packetOf);
   };
-  return { signature, video: of('video'), audio: of('audio') };
+  return { videoStreams, audioStreams, picture, video: of('video'), audio: of('audio') };
 }
 
 /** Where a clip can be cut, and how many frames its pictures wait for being shown (see `h264Options`). */

@@ -1,6 +1,6 @@
 import type { OutputFormat } from './compile-options.js';
 import { framesPerSecond, secondsOf } from './frame-rate.js';
-import type { InspectedFile, Packet } from './packets.js';
+import type { InspectedFile, ShownPacket } from './packets.js';
 import { filmSeconds, type CompilePlan } from './plan.js';
 
 const SYNC_SECONDS = 0.05;
@@ -21,7 +21,7 @@ export interface Evidence {
   file: InspectedFile;
   /** What a decoder complained of; empty when nothing. */
   complaints: string[];
-  /** Which frames were decoded: all, or the key frames of a film whose streams are copies. */
+  /** Which frames were decoded: all, or the key frames of the clips of which a film is a copy. */
   decoded: 'all frames' | 'key frames';
   /** Integrated loudness in LUFS, where one was asked for and there is sound. */
   loudness?: { target: number; measured: number };
@@ -54,16 +54,16 @@ function check(name: string, passed: boolean, expected: string, actual: string):
   return { name, passed, expected, actual };
 }
 
-function streamsCheck(plan: CompilePlan, { signature }: InspectedFile): Check {
+function streamsCheck(plan: CompilePlan, { videoStreams, audioStreams }: InspectedFile): Check {
   const told = (video: number, audio: number) => `${video} video, ${audio} audio`;
-  const actual = told(signature.videoStreams, signature.audioStreams);
+  const actual = told(videoStreams, audioStreams);
   const expected = told(1, plan.sound ? 1 : 0);
   return check('streams', actual === expected, expected, actual);
 }
 
-function sizeCheck({ picture }: CompilePlan, { signature }: InspectedFile): Check {
+function sizeCheck({ picture }: CompilePlan, file: InspectedFile): Check {
   const expected = `${picture.width}×${picture.height}`;
-  const actual = `${signature.video?.width}×${signature.video?.height}`;
+  const actual = `${file.picture?.width}×${file.picture?.height}`;
   return check('size', actual === expected, expected, actual);
 }
 
@@ -92,7 +92,7 @@ function durationCheck(plan: CompilePlan, format: OutputFormat, file: InspectedF
   const expected = filmSeconds(plan);
   const { start, end } = span(file.video);
   // No packet tells how long the last picture of a GIF is shown.
-  const actual = format === 'gif' ? (file.signature.video?.durationSeconds ?? 0) : end - start;
+  const actual = format === 'gif' ? (file.picture?.durationSeconds ?? 0) : end - start;
   const frame = secondsOf(1, plan.picture.frameRate);
   return check(
     'duration',
@@ -127,16 +127,16 @@ function loudnessCheck({ target, measured }: { target: number; measured: number 
   return check('loudness', passed, `${target} ± ${LOUDNESS_TOLERANCE} LUFS`, `${measured} LUFS`);
 }
 
-function span(packets: Packet[]): { start: number; end: number } {
+function span(packets: ShownPacket[]): { start: number; end: number } {
   const start = packets.reduce((first, { ptsSeconds }) => Math.min(first, ptsSeconds), Infinity);
   const end = packets.reduce((last, packet) => Math.max(last, endOfPacket(packet)), -Infinity);
   return { start, end };
 }
 
-function shownTimes(packets: Packet[]): number[] {
+function shownTimes(packets: ShownPacket[]): number[] {
   return packets.map(({ ptsSeconds }) => ptsSeconds).sort((a, b) => a - b);
 }
 
-function endOfPacket({ ptsSeconds, durationSeconds }: Packet): number {
+function endOfPacket({ ptsSeconds, durationSeconds }: ShownPacket): number {
   return ptsSeconds + (durationSeconds ?? 0);
 }
