@@ -22,7 +22,7 @@ let directory: string;
 
 beforeAll(async () => {
   source = await startSourceServer();
-  app = await startTestApp({ env: { MEDIA_SOURCE_HOSTS: source.host } });
+  app = await startTestApp({ mediaHosts: [source.host] });
   directory = await mkdtemp(join(tmpdir(), 'film-e2e-'));
   store = new MediaStore({
     bucket: app.env.S3_BUCKET!,
@@ -76,13 +76,14 @@ function trickle(_request: IncomingMessage, response: ServerResponse): void {
 async function stuckCompilation(name: string): Promise<{ compilationId: string; scriptId: string }> {
   const scriptId = await scriptOf({});
   const url = source.serve(name, trickle);
+  const already = trickling;
   const answer = await compile(scriptId, { audio: { url } }, { prefer: 'respond-async' });
   expect(answer.status).toBe(202);
   const { compilationId } = (answer.body as Compilation).data;
   expect(answer.headers.get('location')).toBe(`/api/compilations/${compilationId}`);
   await eventually(
     () => seen(compilationId),
-    ({ data }) => data.status === 'processing' && trickling > 0,
+    ({ data }) => data.status === 'processing' && trickling > already,
   );
   return { compilationId, scriptId };
 }
@@ -254,6 +255,25 @@ describe('cancel', () => {
     expect(await filesOf(compilationId)).toEqual([]);
     expect((await app.api.post(`/api/compilations/${compilationId}/cancel`)).status).toBe(409);
     expect((await seen(compilationId)).data.status).toBe('canceled');
+  });
+});
+
+describe('two compilations that go on and on', () => {
+  it('run side by side, and jobs complete beside them', async () => {
+    const films = [await stuckCompilation('/first.wav'), await stuckCompilation('/second.wav')];
+    expect(trickling).toBe(2);
+    const jobId = await app.api.generate({
+      ...{ mediaType: 'image', modelId: 'flux-schnell', userId: 'producer', prompt: 'A picture meanwhile' },
+    });
+    expect((await app.api.finished(jobId)).status).toBe('completed');
+    for (const { compilationId } of films) {
+      expect((await seen(compilationId)).data.status).toBe('processing');
+      await app.api.post(`/api/compilations/${compilationId}/cancel`);
+    }
+    await eventually(
+      async () => trickling,
+      (count) => count === 0,
+    );
   });
 });
 

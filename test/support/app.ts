@@ -27,6 +27,8 @@ export interface TestAppOptions {
   workers?: number;
   /** Variables on top of the stack's. */
   env?: Environment;
+  /** Hosts that outputs and sound may come from, beside the simulator's. */
+  mediaHosts?: string[];
   simulator?: SimulatorOptions;
   /** Services that the suite will take down. */
   proxied?: ProxiedService[];
@@ -62,7 +64,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     ...base,
     ...stores.env,
     REPLICATE_BASE_URL: simulator.baseUrl,
-    MEDIA_SOURCE_HOSTS: `replicate.delivery,${simulator.host}`,
+    MEDIA_SOURCE_HOSTS: ['replicate.delivery', simulator.host, ...(options.mediaHosts ?? [])].join(','),
     HOST: '127.0.0.1',
     WEBHOOK_BASE_URL: `http://127.0.0.1:${await freePort()}`,
     ...options.env,
