@@ -48,9 +48,14 @@ export class Lifecycle1700000000003 implements MigrationInterface {
     await runner.query('CREATE INDEX surplus_predictions_by_job ON replicate.surplus_predictions (job_id)');
     await runner.query(`
       CREATE INDEX surplus_predictions_to_check ON replicate.surplus_predictions (check_at) WHERE ended_at IS NULL`);
+
+    // Deleting a job looks for its retries: without an index that reads the whole table for each.
+    await runner.query(`
+      CREATE INDEX retries_by_origin ON replicate.jobs (retried_from) WHERE retried_from IS NOT NULL`);
   }
 
   async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP INDEX replicate.retries_by_origin');
     for (const table of ['surplus_predictions', 'dead_letters', 'mirror_backlog']) {
       await runner.query(`DROP TABLE replicate.${table}`);
     }

@@ -154,3 +154,12 @@ describe('the plan of a page', () => {
     expect(plan).not.toMatch(/Seq Scan|\bSort\b/);
   });
 });
+
+describe('deleting a job', () => {
+  it('finds its retries by an index', async () => {
+    const { rows } = await db.pool.query<{ 'QUERY PLAN': string }>(
+      `EXPLAIN SELECT FROM replicate.jobs WHERE retried_from = '${randomUUID()}' FOR KEY SHARE`,
+    );
+    expect(rows.map((row) => row['QUERY PLAN']).join('\n')).toContain('retries_by_origin');
+  });
+});
