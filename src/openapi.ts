@@ -77,8 +77,9 @@ function closeBodies(document: OpenAPIObject, schemas: Record<string, Schema>): 
     if (schema === undefined) return;
     if ('$ref' in schema) return close(schemas[schema.$ref.replace('#/components/schemas/', '')]);
     if (schema.properties !== undefined) schema.additionalProperties ??= false;
-    for (const part of [...Object.values(schema.properties ?? {}), schema.items, ...(schema.allOf ?? [])])
-      close(part);
+    const choices = [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].filter((choice) => '$ref' in choice);
+    const parts = [...Object.values(schema.properties ?? {}), schema.items, ...(schema.allOf ?? [])];
+    for (const part of [...parts, ...choices]) close(part);
   };
   for (const [, { requestBody }] of operations(document)) {
     if (requestBody !== undefined && 'content' in requestBody) {

@@ -12,6 +12,7 @@ import {
 } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiErrors } from '../http/api-errors.js';
+import { ApiIdempotencyKey } from '../http/api-idempotency-key.js';
 import { EventStream } from '../http/event-stream.js';
 import { idempotencyScope, sendReplay, sendStored } from '../http/idempotent-answer.js';
 import { prefersAsync, readWaitSeconds } from '../http/prefer.js';
@@ -24,7 +25,7 @@ import { CompilationAnswerDto, CompilePlanAnswerDto } from './compilation.dto.js
 import { CompilationEvents } from './compilation-events.js';
 import { isOver } from './compilation.js';
 import { CompilationsService } from './compilations.service.js';
-import { COMPILE_EXAMPLES, CompileDto } from './compile.dto.js';
+import { COMPILE_BODY, COMPILE_EXAMPLES, CompileDto } from './compile.dto.js';
 import { readCompileRequest } from './compile.request.js';
 import { FilmOrders } from './film-order.js';
 
@@ -32,7 +33,7 @@ import { FilmOrders } from './film-order.js';
 const DEFAULT_WAIT_SECONDS = 25;
 
 @ApiTags('compilation')
-@ApiExtraModels(CompilePlanAnswerDto)
+@ApiExtraModels(CompileDto, CompilePlanAnswerDto)
 @Controller('api')
 export class CompilationController {
   constructor(
@@ -53,12 +54,8 @@ export class CompilationController {
     description:
       '`wait=n` (1–60 s; 25 when absent) answers 200 when it ends in time; `respond-async` never waits.',
   })
-  @ApiHeader({
-    name: 'Idempotency-Key',
-    required: false,
-    description: 'Makes a repetition within 24 h get the first answer and no second film.',
-  })
-  @ApiBody({ type: CompileDto, required: false, examples: COMPILE_EXAMPLES })
+  @ApiIdempotencyKey()
+  @ApiBody({ schema: COMPILE_BODY, required: false, examples: COMPILE_EXAMPLES })
   @ApiResponse({
     status: 200,
     schema: {

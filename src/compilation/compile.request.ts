@@ -1,14 +1,19 @@
 import { invalidParameters, type Issue } from '../errors.js';
 import { bodyIssues } from '../http/validate-body.js';
-import { AudioBedDto, CompileDto, LoudnessDto, TransitionDto } from './compile.dto.js';
+import {
+  AudioBedDto,
+  CompileDto,
+  LONGEST_SIDE,
+  LoudnessDto,
+  MOST_PIXELS,
+  TransitionDto,
+} from './compile.dto.js';
 import type { AudioBed, CompileOptions } from './compile-options.js';
 import { rateOf } from './frame-rate.js';
 
 const DEFAULT_TRANSITION_SECONDS = 0.5;
 const DEFAULT_VOLUME = 0.5;
 const DEFAULT_LUFS = -14;
-const LONGEST_SIDE = 3840;
-const MOST_PIXELS = 3840 * 2160;
 
 export interface CompileRequest {
   options: CompileOptions;
@@ -17,9 +22,9 @@ export interface CompileRequest {
 
 /** Reads the body of a compilation; no body asks for the defaults. Throws `invalid_parameters` with every fault of it. */
 export function readCompileRequest(body: unknown): CompileRequest {
-  const given = body ?? {};
+  const given = body === undefined ? {} : body;
   const issues = bodyIssues(CompileDto, given);
-  const request = given as CompileDto;
+  const request = (given ?? {}) as CompileDto;
   issues.push(
     ...nestedIssues(TransitionDto, request.transition, 'transition'),
     ...nestedIssues(AudioBedDto, request.audio, 'audio'),

@@ -8,7 +8,7 @@ import {
   Matches,
   ValidateBy,
 } from 'class-validator';
-import { IsText } from '../http/is-text.js';
+import { IsText, NOT_BLANK } from '../http/is-text.js';
 import { USER_ID, USER_ID_RULE } from '../jobs/generate-media.dto.js';
 import { isHttpsUrl } from '../models/json-schema.js';
 import { IsSeed } from './script.dto.js';
@@ -18,11 +18,17 @@ const REFERENCES_RULE = {
   message: `referenceImages must be a list of at most ${MOST_REFERENCES} different https URLs without user name or password`,
 };
 
+/** https without user name or password. */
+const HTTPS_URL = '^[Hh][Tt][Tt][Pp][Ss]://[^\\s\\\\/?#@]+([/?#][^\\s\\\\]*)?$';
+
+const nameProperty = { type: 'string', minLength: 1, maxLength: 100, pattern: NOT_BLANK } as const;
+const descriptionProperty = { type: 'string', minLength: 1, maxLength: 1000, pattern: NOT_BLANK } as const;
 const seedProperty = { type: 'integer', minimum: 0, maximum: 2_147_483_647, nullable: true } as const;
 const referencesProperty = {
   type: 'array',
-  items: { type: 'string', format: 'uri' },
+  items: { type: 'string', format: 'uri', maxLength: 2048, pattern: HTTPS_URL },
   maxItems: MOST_REFERENCES,
+  uniqueItems: true,
   example: ['https://example.com/keeper.png'],
 } as const;
 
@@ -48,15 +54,11 @@ export class CreateCharacterDto {
   @Matches(USER_ID, USER_ID_RULE)
   userId!: string;
 
-  @ApiProperty({ type: 'string', maxLength: 100, example: 'Mara' })
+  @ApiProperty({ ...nameProperty, example: 'Mara' })
   @IsText(1, 100)
   name!: string;
 
-  @ApiProperty({
-    type: 'string',
-    maxLength: 1000,
-    example: 'a keeper in her fifties, grey braid, yellow oilskin',
-  })
+  @ApiProperty({ ...descriptionProperty, example: 'a keeper in her fifties, grey braid, yellow oilskin' })
   @IsText(1, 1000)
   description!: string;
 
@@ -72,12 +74,12 @@ export class CreateCharacterDto {
 
 /** What to change; what is left out stays. */
 export class PatchCharacterDto {
-  @ApiPropertyOptional({ type: 'string', maxLength: 100 })
+  @ApiPropertyOptional(nameProperty)
   @IsOptional()
   @IsText(1, 100)
   name?: string | null;
 
-  @ApiPropertyOptional({ type: 'string', maxLength: 1000 })
+  @ApiPropertyOptional(descriptionProperty)
   @IsOptional()
   @IsText(1, 1000)
   description?: string | null;

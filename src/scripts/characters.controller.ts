@@ -11,17 +11,10 @@ import {
   Query,
   Res,
 } from '@nestjs/common';
-import {
-  ApiBody,
-  ApiHeader,
-  ApiOkResponse,
-  ApiOperation,
-  ApiParam,
-  ApiResponse,
-  ApiTags,
-} from '@nestjs/swagger';
+import { ApiBody, ApiOkResponse, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { ApiErrors } from '../http/api-errors.js';
+import { ApiIdempotencyKey } from '../http/api-idempotency-key.js';
 import { idempotencyScope, sendReplay, sendStored } from '../http/idempotent-answer.js';
 import { readIdempotencyKey } from '../idempotency/idempotency-key.js';
 import { IdempotentTransaction } from '../idempotency/idempotent-transaction.js';
@@ -42,7 +35,7 @@ export class CharactersController {
 
   @Post()
   @ApiOperation({ summary: 'Describe a character that scenes can name' })
-  @ApiHeader({ name: 'Idempotency-Key', required: false })
+  @ApiIdempotencyKey()
   @ApiBody({ type: CreateCharacterDto })
   @ApiResponse({ status: 201, type: CharacterDto })
   @ApiErrors(400, 409, 413, 415, 422, 503)

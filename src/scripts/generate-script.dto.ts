@@ -18,8 +18,20 @@ const TAKES_RULE = { message: 'takes must be an integer from 1 to 4' };
 const SECTIONS_RULE = { message: `sectionIds must be a list of 1 to ${MOST_SECTIONS} different section ids` };
 const SCRIPTS_RULE = { message: `scriptIds must be a list of 1 to ${MOST_SCRIPTS} different script ids` };
 
+const listOfIds = (maxItems: number) => ({
+  type: 'array' as const,
+  items: { type: 'string' as const, format: 'uuid' },
+  minItems: 1,
+  maxItems,
+  uniqueItems: true,
+});
+
 export class GenerateScriptDto {
-  @ApiPropertyOptional({ type: [String], description: 'All sections when left out.' })
+  @ApiPropertyOptional({
+    ...listOfIds(MOST_SECTIONS),
+    format: 'sections-of-the-script',
+    description: 'All sections when left out.',
+  })
   @IsOptional()
   @IsArray(SECTIONS_RULE)
   @ArrayMinSize(1, SECTIONS_RULE)
@@ -43,7 +55,7 @@ export class GenerateScriptDto {
 }
 
 export class EstimateScriptsDto {
-  @ApiProperty({ type: [String], minItems: 1, maxItems: MOST_SCRIPTS })
+  @ApiProperty(listOfIds(MOST_SCRIPTS))
   @IsArray(SCRIPTS_RULE)
   @ArrayMinSize(1, SCRIPTS_RULE)
   @ArrayMaxSize(MOST_SCRIPTS, SCRIPTS_RULE)

@@ -7,7 +7,7 @@ import { ReviewDto } from './take.dto.js';
 
 /** The wish of a body, which may be left out; throws `invalid_parameters` with every fault. */
 export function readBatchWish(body: unknown): BatchWish {
-  const { sectionIds, takes } = read(GenerateScriptDto, body ?? {});
+  const { sectionIds, takes } = read(GenerateScriptDto, orEmpty(body));
   return { sectionIds: sectionIds?.map((id) => id.toLowerCase()), takes: takes ?? 1 };
 }
 
@@ -16,7 +16,12 @@ export function readScriptIds(body: unknown): string[] {
 }
 
 export function readVerdict(approval: Verdict['approval'], body: unknown): Verdict {
-  return { approval, comment: read(ReviewDto, body ?? {}).comment ?? undefined };
+  return { approval, comment: read(ReviewDto, orEmpty(body)).comment ?? undefined };
+}
+
+/** The body, or one that says nothing where there is none; null is a body, and none that can be read. */
+function orEmpty(body: unknown): unknown {
+  return body === undefined ? {} : body;
 }
 
 function read<T extends object>(dto: new () => T, body: unknown): T {

@@ -19,3 +19,9 @@ export const SCRIPT_EXAMPLES = {
     },
   },
 };
+
+export const SECTIONS_EXAMPLES = {
+  oneScene: {
+    value: { sections: [{ prompt: 'The lamp flares up', modelId: 'wan-2.5-t2v-fast' }] },
+  },
+};

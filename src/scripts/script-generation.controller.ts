@@ -1,15 +1,8 @@
 import { Body, Controller, Headers, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
-import {
-  ApiBody,
-  ApiHeader,
-  ApiOkResponse,
-  ApiOperation,
-  ApiParam,
-  ApiResponse,
-  ApiTags,
-} from '@nestjs/swagger';
+import { ApiBody, ApiOkResponse, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiErrors } from '../http/api-errors.js';
+import { ApiIdempotencyKey } from '../http/api-idempotency-key.js';
 import { idempotencyScope, sendReplay, sendStored } from '../http/idempotent-answer.js';
 import { refuseFields } from '../http/validate-body.js';
 import { readIdempotencyKey } from '../idempotency/idempotency-key.js';
@@ -64,7 +57,7 @@ export class ScriptGenerationController {
     summary: 'Make the takes that are missing: scenes that have not changed are reused at no cost',
   })
   @ApiParam({ name: 'scriptId', schema: { type: 'string', format: 'uuid' } })
-  @ApiHeader({ name: 'Idempotency-Key', required: false })
+  @ApiIdempotencyKey()
   @ApiBody({
     type: GenerateScriptDto,
     required: false,

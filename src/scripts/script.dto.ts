@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
 import {
   ArrayMaxSize,
   ArrayUnique,
@@ -12,7 +12,7 @@ import {
   Max,
   Min,
 } from 'class-validator';
-import { IsText } from '../http/is-text.js';
+import { IsText, NOT_BLANK } from '../http/is-text.js';
 import { PageQuery } from '../http/page-query.dto.js';
 import { USER_ID, USER_ID_RULE } from '../jobs/generate-media.dto.js';
 
@@ -28,6 +28,7 @@ const MODEL_RULE = { message: 'modelId must be the id of a model; GET /models li
 
 const anyObject = { type: 'object', additionalProperties: true } as const;
 const seedProperty = { type: 'integer', minimum: 0, maximum: MOST_SEED, nullable: true } as const;
+const titleProperty = { type: 'string', minLength: 1, maxLength: 200, pattern: NOT_BLANK } as const;
 const userIdProperty = { type: 'string', pattern: USER_ID.source, example: 'producer-1' } as const;
 
 /** A seed, or null for none. */
@@ -96,7 +97,13 @@ export class SectionDto {
   @IsObject({ message: 'parameters must be an object' })
   parameters?: Record<string, unknown> | null;
 
-  @ApiPropertyOptional({ type: [String], description: 'Ids of the characters that the scene shows.' })
+  @ApiPropertyOptional({
+    type: 'array',
+    items: { type: 'string', format: 'uuid' },
+    maxItems: MOST_CHARACTERS,
+    uniqueItems: true,
+    description: 'Ids of characters of the script’s user that the scene shows.',
+  })
   @IsOptional()
   @IsArray(CHARACTERS_RULE)
   @ArrayMaxSize(MOST_CHARACTERS, CHARACTERS_RULE)
@@ -113,8 +120,22 @@ export class KnownSectionDto extends SectionDto {
   sectionId?: string | null;
 }
 
+/** What a script's model takes, which its registry tells: formats of our own. */
+const defaultsProperty = {
+  anyOf: [{ $ref: getSchemaPath(DefaultsDto) }, { type: 'null' }],
+  format: 'scene-defaults',
+};
+const sectionsProperty = (dto: typeof SectionDto) => ({
+  type: 'array' as const,
+  items: { $ref: getSchemaPath(dto) },
+  minItems: 1,
+  maxItems: MOST_SECTIONS,
+  format: 'scenes',
+});
+
+@ApiExtraModels(DefaultsDto, SectionDto)
 export class CreateScriptDto {
-  @ApiProperty({ type: 'string', maxLength: 200, example: 'The lighthouse, episode 1' })
+  @ApiProperty({ ...titleProperty, example: 'The lighthouse, episode 1' })
   @IsText(1, 200)
   title!: string;
 
@@ -127,19 +148,19 @@ export class CreateScriptDto {
   @IsSeed()
   seed?: number | null;
 
-  @ApiPropertyOptional({ type: DefaultsDto })
+  @ApiPropertyOptional(defaultsProperty)
   @IsOptional()
   @IsObject({ message: 'defaults must be an object' })
   defaults?: DefaultsDto | null;
 
-  @ApiProperty({ type: [SectionDto], minItems: 1, maxItems: MOST_SECTIONS })
+  @ApiProperty(sectionsProperty(SectionDto))
   @IsArray({ message: `sections must be a list of 1 to ${MOST_SECTIONS} sections` })
   sections!: SectionDto[];
 }
 
 /** What to change; what is left out stays. */
 export class PatchScriptDto {
-  @ApiPropertyOptional({ type: 'string', maxLength: 200 })
+  @ApiPropertyOptional(titleProperty)
   @IsOptional()
   @IsText(1, 200)
   title?: string | null;
@@ -148,21 +169,23 @@ export class PatchScriptDto {
   @IsSeed()
   seed?: number | null;
 
-  @ApiPropertyOptional({
-    type: DefaultsDto,
-    nullable: true,
-    description: 'In place of all that were; null for none.',
-  })
+  @ApiPropertyOptional({ ...defaultsProperty, description: 'In place of all that were; null for none.' })
   @IsOptional()
   @IsObject({ message: 'defaults must be an object' })
   defaults?: DefaultsDto | null;
 }
 
+@ApiExtraModels(KnownSectionDto)
 export class ReplaceSectionsDto {
-  @ApiProperty({ type: [KnownSectionDto], minItems: 1, maxItems: MOST_SECTIONS })
+  @ApiProperty(sectionsProperty(KnownSectionDto))
   @IsArray({ message: `sections must be a list of 1 to ${MOST_SECTIONS} sections` })
   sections!: KnownSectionDto[];
 }
+
+/** The body of a replacement: the sections alone, or named. */
+export const SECTIONS_BODY = {
+  oneOf: [{ $ref: getSchemaPath(ReplaceSectionsDto) }, sectionsProperty(KnownSectionDto)],
+};
 
 export class ListByUserQuery extends PageQuery {
   @ApiPropertyOptional({ type: 'string', pattern: USER_ID.source })

@@ -14,7 +14,7 @@ import {
 } from '@nestjs/common';
 import {
   ApiBody,
-  ApiHeader,
+  ApiExtraModels,
   ApiOkResponse,
   ApiOperation,
   ApiParam,
@@ -23,12 +23,13 @@ import {
 } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { ApiErrors } from '../http/api-errors.js';
+import { ApiIdempotencyKey } from '../http/api-idempotency-key.js';
 import { idempotencyScope, sendReplay, sendStored } from '../http/idempotent-answer.js';
 import { readIdempotencyKey } from '../idempotency/idempotency-key.js';
 import { IdempotentTransaction } from '../idempotency/idempotent-transaction.js';
 import { pageOf, positionOf } from './list-cursor.js';
 import { scriptBody, summaryBody } from './script-bodies.js';
-import { SCRIPT_EXAMPLES } from './script-examples.js';
+import { SCRIPT_EXAMPLES, SECTIONS_EXAMPLES } from './script-examples.js';
 import {
   CreateScriptDto,
   ListByUserQuery,
@@ -36,11 +37,13 @@ import {
   ReplaceSectionsDto,
   ScriptDto,
   ScriptListDto,
+  SECTIONS_BODY,
 } from './script.dto.js';
 import { readNewScript, readScriptChanges, readSections } from './script.request.js';
 import { ScriptsService } from './scripts.service.js';
 
 @ApiTags('scripts')
+@ApiExtraModels(ReplaceSectionsDto)
 @Controller('api/scripts')
 export class ScriptsController {
   constructor(
@@ -50,7 +53,7 @@ export class ScriptsController {
 
   @Post()
   @ApiOperation({ summary: 'Write a script; every scene is checked as if it were generated now' })
-  @ApiHeader({ name: 'Idempotency-Key', required: false })
+  @ApiIdempotencyKey()
   @ApiBody({ type: CreateScriptDto, examples: SCRIPT_EXAMPLES })
   @ApiResponse({ status: 201, type: ScriptDto })
   @ApiErrors(400, 409, 413, 415, 422, 503)
@@ -104,7 +107,7 @@ export class ScriptsController {
       'Replace and reorder the sections: those with a sectionId keep it and their takes, missing ones go',
   })
   @ApiParam({ name: 'scriptId', schema: { type: 'string', format: 'uuid' } })
-  @ApiBody({ type: ReplaceSectionsDto })
+  @ApiBody({ schema: SECTIONS_BODY, examples: SECTIONS_EXAMPLES })
   @ApiOkResponse({ type: ScriptDto })
   @ApiErrors(400, 404, 413, 415, 503)
   async replaceSections(@Param('scriptId') scriptId: string, @Body() body: unknown): Promise<ScriptDto> {

@@ -31,13 +31,14 @@ function operationDraft(operation: Operation, resolve: ApiDocument['resolve']): 
   const bodies = [
     ...(body ? [valueOf(body.schema, resolve).filter((value) => body.judge(value) !== 'invalid')] : []),
     ...(body && body.examples.length > 0 ? [fc.constantFrom(...body.examples)] : []),
+    ...(body?.required ? [] : [fc.constant(undefined)]),
   ];
   return fc.record({
     operation: fc.constant(operation),
     path: values('path') as Arbitrary<Record<string, string>>,
     query: values('query'),
     headers: values('header') as Arbitrary<Record<string, string>>,
-    body: bodies.length === 0 ? fc.constant(undefined) : fc.oneof(...bodies),
+    body: fc.oneof(...bodies),
   });
 }
 

@@ -6,7 +6,7 @@ export interface Schema {
   type?: string | string[];
   const?: unknown;
   enum?: unknown[];
-  /** One that is not of `FORMATS` is the service's own, which alone can tell what meets it. */
+  /** One that is not of `FORMATS` is the service's own, of values of any type: it alone can tell what meets it. */
   format?: string;
   pattern?: string;
   minLength?: number;
@@ -60,7 +60,7 @@ export interface Operation {
   /** Whether it needs no key. */
   open: boolean;
   parameters: Parameter[];
-  body?: { schema: Schema; examples: unknown[]; judge: Judge };
+  body?: { required: boolean; schema: Schema; examples: unknown[]; judge: Judge };
   answers: Map<number, DocumentedAnswer>;
 }
 
@@ -77,11 +77,13 @@ const METHODS = ['get', 'put', 'post', 'patch', 'delete'];
 const REQUESTS = 'https://document.example/requests';
 const ANSWERS = 'https://document.example/answers';
 
-const FORMATS = {
-  uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+const FORMATS: Record<string, (text: string) => boolean> = {
+  uuid: (text) => UUID.test(text),
   date: isDay,
-  'date-time': (text: string) => /^\d{4}-\d\d-\d\dT/.test(text) && isDay(text.slice(0, 10)) && isTime(text),
-  uri: (text: string) => URL.canParse(text) && !/[\s\\]/.test(text),
+  'date-time': (text) => /^\d{4}-\d\d-\d\dT/.test(text) && isDay(text.slice(0, 10)) && isTime(text),
+  uri: (text) => URL.canParse(text) && !/[\s\\]/.test(text),
 };
 
 function isDay(text: string): boolean {
@@ -95,8 +97,13 @@ function isTime(text: string): boolean {
 
 /** Reads an OpenAPI 3.1 document: every operation in it, with checks of what goes in and of what comes out. */
 export function readDocument(document: Json): ApiDocument {
-  const own = new OwnFormats(document);
-  const ajv = new Ajv2020({ strict: false, formats: { ...own.formats, ...FORMATS } });
+  const own = new OwnFormats();
+  const ajv = new Ajv2020({ strict: false });
+  ajv.removeKeyword('format');
+  ajv.addKeyword({
+    keyword: 'format',
+    validate: (format: string, value: unknown, schema?: Schema) => own.admit(format, value, schema),
+  });
   ajv.addSchema({ ...document, $id: REQUESTS });
   ajv.addSchema({ ...closed(document), $id: ANSWERS });
   const check: CheckAt = (root, place) => ajv.compile({ $ref: root + fragment(place) });
@@ -108,7 +115,7 @@ export function readDocument(document: Json): ApiDocument {
       METHODS.filter((method) => Object.hasOwn(item, method)).map((method): Operation => {
         const raw = item[method]!;
         const place = ['paths', path, method];
-        const body = raw.requestBody?.content['application/json'];
+        const { requestBody } = raw;
         return {
           method: method.toUpperCase(),
           path,
@@ -117,9 +124,7 @@ export function readDocument(document: Json): ApiDocument {
             ...parameter,
             judge: judge([...place, 'parameters', String(index), 'schema']),
           })),
-          ...(body && {
-            body: readBody(body, judge, [...place, 'requestBody', 'content', 'application/json']),
-          }),
+          ...(requestBody && { body: readBody(requestBody, judge, [...place, 'requestBody']) }),
           answers: readAnswers(raw.responses, resolve, check, [...place, 'responses']),
         };
       }),
@@ -127,13 +132,15 @@ export function readDocument(document: Json): ApiDocument {
   return { operations, resolve, isError: check(ANSWERS, ['components', 'schemas', 'ErrorDto']) };
 }
 
-/** The formats of the document that are the service's own: a value of one may be right or not. */
+/** Checks formats, and counts the values of those that are the service's own: one may be right or not. */
 class OwnFormats {
-  readonly formats: Record<string, { type: 'number' | 'string'; validate: () => true }> = {};
   private met = 0;
 
-  constructor(document: Json) {
-    this.collect(document);
+  /** Whether a value may be of a format; null, where a schema allows it beside another type, is of none. */
+  admit(format: string, value: unknown, { type }: Schema = {}): boolean {
+    if (Object.hasOwn(FORMATS, format)) return typeof value !== 'string' || FORMATS[format]!(value);
+    if (value !== null || !Array.isArray(type)) this.met += 1;
+    return true;
   }
 
   judge(check: Check): Judge {
@@ -142,21 +149,6 @@ class OwnFormats {
       if (!check(value)) return 'invalid';
       return this.met > metBefore ? 'unsure' : 'valid';
     };
-  }
-
-  private collect(value: unknown): void {
-    if (typeof value !== 'object' || value === null) return;
-    const { format, type } = value as Schema;
-    if (typeof format === 'string') {
-      const isNumber = type === 'integer' || type === 'number';
-      this.formats[format] = { type: isNumber ? 'number' : 'string', validate: () => this.meet() };
-    }
-    for (const part of Object.values(value)) this.collect(part);
-  }
-
-  private meet(): true {
-    this.met += 1;
-    return true;
   }
 }
 
@@ -170,20 +162,28 @@ interface RawAnswer {
 }
 
 interface RawBody {
-  schema: Schema;
-  examples?: Record<string, { value: unknown }>;
+  required?: boolean;
+  content: { 'application/json': { schema: Schema; examples?: Record<string, { value: unknown }> } };
 }
 
 interface RawOperation {
   security?: Json[];
   parameters?: Omit<Parameter, 'judge'>[];
-  requestBody?: { content: Record<string, RawBody> };
+  requestBody?: RawBody;
   responses: Record<string, RawAnswer>;
 }
 
-function readBody({ schema, examples = {} }: RawBody, judge: JudgeAt, place: string[]): Operation['body'] {
+function readBody(
+  { required = false, content }: RawBody,
+  judge: JudgeAt,
+  place: string[],
+): Operation['body'] {
+  const { schema, examples = {} } = content['application/json'];
   const values = Object.values(examples).map(({ value }) => value);
-  return { schema, examples: values, judge: judge([...place, 'schema']) };
+  return {
+    ...{ required, schema, examples: values },
+    judge: judge([...place, 'content', 'application/json', 'schema']),
+  };
 }
 
 function readAnswers(

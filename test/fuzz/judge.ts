@@ -67,6 +67,8 @@ function bodyVerdict(request: Request): Verdict {
   if (operation.body === undefined) {
     return body.length === 0 && headers['content-type'] === undefined ? 'valid' : 'unsure';
   }
+  if (body.length === 0 && !operation.body.required)
+    return headers['content-type'] === undefined ? 'valid' : 'unsure';
   if (body.length === 0 || body.length > MOST_BODY_BYTES) return 'invalid';
   const type = [headers['content-type'] ?? ''].flat().join();
   if (!/^application\/json(;|$)/i.test(type)) return 'invalid';
