@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { TestApp } from '../support/app.js';
+import type { FuzzedApp } from './fuzzed-app.js';
 import { draftOf, fillDraft, type Draft } from './arbitrary-request.js';
 import { readDocument, type ApiDocument } from './document.js';
 import { judge } from './judge.js';
@@ -21,10 +22,10 @@ export type Tally = Map<string, Map<number, number>>;
  * Sends requests made from the API's own document, valid and mutated, about things that earlier answers have told of.
  * Throws at the first answer that is not as documented, with the smallest request that shows it.
  */
-export async function fuzz(app: TestApp, key: string, { requests, seed }: FuzzOptions): Promise<Tally> {
-  const answer = await app.api.get('/openapi.json');
+export async function fuzz(fuzzed: FuzzedApp, { requests, seed }: FuzzOptions): Promise<Tally> {
+  const answer = await fuzzed.app.api.get('/openapi.json');
   const document = readDocument(answer.body as Record<string, unknown>);
-  const session = new FuzzSession(app, document, key);
+  const session = new FuzzSession(fuzzed, document);
   const property = fc.asyncProperty(draftOf(document), mutations, (draft, steps) =>
     session.run(draft, steps),
   );
@@ -46,13 +47,17 @@ export async function fuzz(app: TestApp, key: string, { requests, seed }: FuzzOp
 class FuzzSession {
   readonly tally: Tally = new Map();
   private readonly ids = new KnownIds();
+  private readonly app: TestApp;
+  private readonly key: string;
   private readonly secrets: string[];
 
   constructor(
-    private readonly app: TestApp,
+    { app, key, known }: FuzzedApp,
     private readonly document: ApiDocument,
-    private readonly key: string,
   ) {
+    this.app = app;
+    this.key = key;
+    this.ids.learn(known);
     const { REPLICATE_API_TOKEN, REPLICATE_WEBHOOK_SECRET, DATABASE_URL } = app.env;
     const secrets = [key, REPLICATE_API_TOKEN, REPLICATE_WEBHOOK_SECRET, DATABASE_URL];
     this.secrets = secrets.filter((secret) => secret !== undefined);

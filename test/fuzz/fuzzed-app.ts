@@ -1,16 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { ApiClient } from '../support/api-client.js';
 import { startTestApp, type TestApp } from '../support/app.js';
+import { makeFilms, type MadeFilms } from './made-films.js';
 
 export interface FuzzedApp {
   app: TestApp;
   /** A key with every scope. */
   key: string;
+  /** Ids of what no list tells of. */
+  known: MadeFilms;
 }
 
 /**
- * An API that requires a key, with a job of each end behind it. No worker is left, so that jobs accepted from then on
- * stay as they are and cost nothing.
+ * An API that requires a key, with a job of each end, takes and films behind it. No worker is left, so that what is
+ * accepted from then on stays as it is and costs nothing.
  */
 export async function startFuzzedApp(): Promise<FuzzedApp> {
   const key = `fuzz-${randomUUID()}`;
@@ -18,18 +21,20 @@ export async function startFuzzedApp(): Promise<FuzzedApp> {
     env: { AUTH_REQUIRED: 'true', ADMIN_API_KEY: key, RATE_LIMIT_PER_HOUR: '1000000', LOG_LEVEL: 'error' },
   });
   try {
-    await makeEndedJobs(app, key);
-    await Promise.all(app.workerProcesses.map((worker) => worker.stop()));
-    return { app, key };
+    const client = new KeyedClient(app.api.url, key);
+    await app.simulator.fault({ where: 'run', kind: 'failed', match: { promptIncludes: 'to fail' } });
+    await makeEndedJobs(client);
+    const known = await makeFilms(client, () =>
+      Promise.all(app.workerProcesses.map((worker) => worker.stop())),
+    );
+    return { app, key, known };
   } catch (error) {
     await app.stop();
     throw error;
   }
 }
 
-async function makeEndedJobs({ api, simulator }: TestApp, key: string): Promise<void> {
-  await simulator.fault({ where: 'run', kind: 'failed', match: { promptIncludes: 'to fail' } });
-  const client = new KeyedClient(api.url, key);
+async function makeEndedJobs(client: ApiClient): Promise<void> {
   const request = { mediaType: 'image', modelId: 'flux-schnell', userId: 'producer-1' };
   const prompts = ['A lighthouse', 'A lighthouse to fail'];
   const jobIds = await Promise.all(prompts.map((prompt) => client.generate({ ...request, prompt })));

@@ -9,14 +9,14 @@ async function main(): Promise<void> {
   });
   const options = { requests: Number(values.requests), seed: Number(values.seed ?? Date.now() & 0x7fffffff) };
   console.log(`${options.requests} requests of the seed ${options.seed}`);
-  const { app, key } = await startFuzzedApp();
+  const fuzzed = await startFuzzedApp();
   try {
-    for (const [operation, statuses] of await fuzz(app, key, options)) {
+    for (const [operation, statuses] of await fuzz(fuzzed, options)) {
       const counts = [...statuses].sort(([a], [b]) => a - b).map(([status, count]) => `${status}: ${count}`);
-      console.log(`${operation.padEnd(36)} ${counts.join('  ')}`);
+      console.log(`${operation.padEnd(46)} ${counts.join('  ')}`);
     }
   } finally {
-    await app.stop();
+    await fuzzed.app.stop();
   }
 }
 

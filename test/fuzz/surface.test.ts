@@ -14,8 +14,8 @@ beforeAll(async () => {
 afterAll(() => fuzzed.app.stop());
 
 it(`answers ${REQUESTS} requests as documented (seed ${SEED})`, async () => {
-  const { app, key } = fuzzed;
-  const tally = await fuzz(app, key, { requests: REQUESTS, seed: SEED });
+  const { app } = fuzzed;
+  const tally = await fuzz(fuzzed, { requests: REQUESTS, seed: SEED });
   const { paths } = (await app.api.get('/openapi.json')).body as { paths: Record<string, object> };
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
@@ -25,5 +25,7 @@ it(`answers ${REQUESTS} requests as documented (seed ${SEED})`, async () => {
   expect(statuses('POST /generate-media')).toEqual(expect.arrayContaining([202, 400, 401, 415]));
   expect(statuses('GET /status/{jobId}')).toEqual(expect.arrayContaining([200, 401, 404]));
   expect(statuses('POST /jobs/{jobId}/cancel')).toEqual(expect.arrayContaining([202, 404, 409]));
+  expect(statuses('POST /api/scripts')).toEqual(expect.arrayContaining([201, 400]));
+  expect(statuses('GET /api/compilations/{compilationId}')).toEqual(expect.arrayContaining([200, 404]));
   expect(app.apiProcesses[0]!.isRunning).toBe(true);
 });
