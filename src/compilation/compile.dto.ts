@@ -196,7 +196,8 @@ const GIF_WITH_SOUND = { ...filmOf('gif'), anyOf: [objectIn('audio'), objectIn('
 export const COMPILE_BODY = {
   allOf: [{ $ref: getSchemaPath(CompileDto) }],
   not: { anyOf: [WITHOUT_ONE_SOURCE, GIF_WITH_SOUND] },
-  anyOf: [{ not: filmOf('hls') }, { properties: { outputFormat: { format: 'playlist' } } }],
+  if: filmOf('hls'),
+  then: { properties: { outputFormat: { format: 'playlist' } } },
 };
 
 /** Requests to start from in Swagger UI. */

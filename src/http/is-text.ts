@@ -26,5 +26,5 @@ export function IsText(min: 0 | 1, max: number): PropertyDecorator {
 
 /** Counts characters as JSON Schema and PostgreSQL do; one is of one or two units of UTF-16. */
 function isWithin(text: string, max: number): boolean {
-  return text.length <= max || (text.length <= 2 * max && [...text].length <= max);
+  return text.length <= max || (text.length <= 2 * max && Array.from(text).length <= max);
 }
