@@ -20,6 +20,7 @@ import { refuseFields } from '../http/validate-body.js';
 import { readIdempotencyKey, type IdempotencyKey } from '../idempotency/idempotency-key.js';
 import { IdempotencyRepository, type StoredAnswer } from '../idempotency/idempotency.repository.js';
 import { Logger } from '../logging/logger.js';
+import { readId } from '../scripts/path-id.js';
 import { CompilationBodies } from './compilation-body.js';
 import { CompilationAnswerDto, CompilePlanAnswerDto } from './compilation.dto.js';
 import { CompilationEvents } from './compilation-events.js';
@@ -76,7 +77,7 @@ export class CompilationController {
     @Headers() headers: Record<string, unknown>,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const scope = idempotencyScope(headers, `compile ${scriptId.toLowerCase()}`);
+    const scope = idempotencyScope(headers, `compile ${readId(scriptId, 'script')}`);
     const key = readIdempotencyKey(headers['idempotency-key'], scope, body);
     const given = key && (await this.keys.find(key));
     if (given) return sendReplay(reply, given);

@@ -16,6 +16,7 @@ import {
   SeriesEstimateDto,
 } from './generate-script.dto.js';
 import { readBatchWish, readScriptIds } from './generate-script.request.js';
+import { readId } from './path-id.js';
 import { generatedBody } from './script-bodies.js';
 import { ScriptGenerationService, type GeneratedScript } from './script-generation.service.js';
 
@@ -71,7 +72,7 @@ export class ScriptGenerationController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const { body } = reply.request;
-    const scope = idempotencyScope(headers, `generate ${scriptId.toLowerCase()}`);
+    const scope = idempotencyScope(headers, `generate ${readId(scriptId, 'script')}`);
     const key = readIdempotencyKey(headers['idempotency-key'], scope, body);
     const accepted: GeneratedScript[] = [];
     const { answer, replayed } = await this.transaction.once(key, async (manager) => {

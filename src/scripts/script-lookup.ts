@@ -2,11 +2,10 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { AppError } from '../errors.js';
 import { CharactersRepository } from './characters.repository.js';
+import { readId } from './path-id.js';
 import type { Character, Script, Take, WholeScript } from './script.js';
 import { ScriptsRepository } from './scripts.repository.js';
 import { TakesRepository } from './takes.repository.js';
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /**
  * The one way from an id that a client sent to what it names; throws `not_found` for all else. Locking a script keeps
@@ -45,12 +44,6 @@ export class ScriptLookup {
     const take = await this.takes.find(manager, readId(id, 'take'));
     return take ?? missing('take', id);
   }
-}
-
-/** The id of a path in lower case; what cannot be one names nothing. */
-function readId(text: string, kind: string): string {
-  if (!UUID.test(text)) throw new AppError('not_found', `There is no such ${kind}: its id is a UUID`);
-  return text.toLowerCase();
 }
 
 function missing(kind: string, id: string): never {

@@ -463,3 +463,14 @@ describe('a series', () => {
     });
   });
 });
+
+it.each(['generate', 'compile'])(
+  'what cannot be the id of a script is none to %s, with an Idempotency-Key too',
+  async (action) => {
+    for (const id of ['%00', '%F0%9F%8E%AC', 'x'.repeat(4_000)]) {
+      const headers = { 'idempotency-key': 'once' };
+      const answer = await app.api.post(`/api/scripts/${id}/${action}`, {}, headers);
+      expect([answer.status, answer.body]).toEqual([404, expect.objectContaining({ code: 'not_found' })]);
+    }
+  },
+);
