@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { fuzz } from './fuzz.js';
 import { startFuzzedApp, type FuzzedApp } from './fuzzed-app.js';
 
-jest.setTimeout(180_000);
+jest.setTimeout(600_000);
 
 const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? 2_000);
 const SEED = Number(process.env.FUZZ_SEED ?? randomInt(2 ** 31));
