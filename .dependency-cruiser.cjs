@@ -6,7 +6,7 @@
 
 const ROOTS = '^src/(api|worker)[.]module[.]ts$';
 const STARTERS = '^src/(main|worker|migrate|openapi|write-openapi|start-process|status-lane)[.]ts$';
-const DOORS = '[.](controller|guard|filter|interceptor|dto|request)[.]ts$';
+const DOORS = '[.](controller|decorator|guard|filter|interceptor|dto|request)[.]ts$';
 /** Files below every room. */
 const GROUND = '^src/(errors|crash-points)[.]ts$';
 const PROVIDER = '^src/models/replicate[.]provider[.]ts$';

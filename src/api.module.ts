@@ -1,6 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD } from '@nestjs/core';
 import { AccessGuard } from './access/access.guard.js';
+import { AccessModule } from './access/access.module.js';
+import { ApiKeysController } from './access/api-keys.controller.js';
 import { CompilationController } from './compilation/compilation.controller.js';
 import { CompilationModule } from './compilation/compilation.module.js';
 import type { Settings } from './config/settings.js';
@@ -32,6 +34,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
 /** THE list of what the API answers to. */
 @Module({
   imports: [
+    AccessModule,
     CompilationModule,
     DeadLettersModule,
     IdempotencyModule,
@@ -41,6 +44,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     WebhooksModule,
   ],
   controllers: [
+    ApiKeysController,
     CharactersController,
     CompilationController,
     DeadLettersController,
@@ -56,8 +60,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
   ],
   providers: [
     HealthService,
-    AccessGuard,
-    { provide: APP_GUARD, useExisting: AccessGuard },
+    { provide: APP_GUARD, useClass: AccessGuard },
     { provide: APP_FILTER, useClass: ErrorFilter },
   ],
 })

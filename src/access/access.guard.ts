@@ -1,48 +1,36 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { FastifyRequest } from 'fastify';
-import { Settings } from '../config/settings.js';
 import { AppError } from '../errors.js';
-import { OPEN } from './open.js';
+import { Authenticator } from './authenticator.js';
+import { hasOneOf, type Caller, type Scope } from './caller.js';
+import { ROUTE_SCOPES, type CalledRequest } from './route-access.decorator.js';
 
-/** Lets a request pass when no key is required, the route is open, or `X-API-Key` is the bootstrap key. */
+/** Lets those call a route who have one of its scopes, and tells the route who that is. */
 @Injectable()
 export class AccessGuard implements CanActivate {
-  private readonly required: boolean;
-  private readonly adminKeyHash: Buffer | undefined;
-  private readonly validKeys = new Set<string>();
-
   constructor(
     private readonly reflector: Reflector,
-    { access }: Settings,
-  ) {
-    this.required = access.required;
-    this.adminKeyHash = access.adminApiKey === undefined ? undefined : hash(access.adminApiKey);
-  }
+    private readonly authenticator: Authenticator,
+  ) {}
 
-  canActivate(context: ExecutionContext): boolean {
-    const open = this.reflector.getAllAndOverride<boolean>(OPEN, [context.getHandler(), context.getClass()]);
-    if (open || this.admits(context.switchToHttp().getRequest<FastifyRequest>().headers)) return true;
-    throw new AppError('unauthorized', 'Send a valid key in the X-API-Key header');
-  }
-
-  /** Whether a request with these headers may use a route that is not open. */
-  admits(headers: Record<string, unknown>): boolean {
-    const key = headers['x-api-key'];
-    return !this.required || (typeof key === 'string' && this.isValid(key));
-  }
-
-  /** A key that was found valid is not hashed again. */
-  private isValid(key: string): boolean {
-    if (this.validKeys.has(key)) return true;
-    const valid = this.adminKeyHash !== undefined && timingSafeEqual(hash(key), this.adminKeyHash);
-    if (valid) this.validKeys.add(key);
-    return valid;
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    const scopes = this.reflector.getAllAndOverride<Scope[] | undefined>(ROUTE_SCOPES, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
+    if (scopes === undefined) throw new Error(`${context.getHandler().name} does not say what it requires`);
+    if (scopes.length === 0) return true;
+    const request = context.switchToHttp().getRequest<CalledRequest>();
+    const known = this.authenticator.known(request.headers);
+    if (known) return admit(request, known, scopes);
+    return this.authenticator.identify(request.headers).then((caller) => admit(request, caller, scopes));
   }
 }
 
-/** Equal lengths make the comparison take the same time whatever was sent. */
-function hash(key: string): Buffer {
-  return createHash('sha256').update(key).digest();
+function admit(request: CalledRequest, caller: Caller, scopes: Scope[]): true {
+  if (!hasOneOf(caller, scopes)) {
+    throw new AppError('forbidden', `This needs a key with the scope ${scopes.join(' or ')}`);
+  }
+  request.caller = caller;
+  return true;
 }

@@ -11,6 +11,8 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Caller } from '../access/caller.js';
+import { CalledBy, Requires } from '../access/route-access.decorator.js';
 import { ApiErrors } from '../http/api-errors.js';
 import { ApiIdempotencyKey } from '../http/api-idempotency-key.js';
 import { EventStream } from '../http/event-stream.js';
@@ -70,19 +72,21 @@ export class CompilationController {
     description: 'Accepted',
     headers: { Location: { description: 'Where it is followed.', schema: { type: 'string' } } },
   })
+  @Requires('compile')
   @ApiErrors(400, 404, 409, 413, 415, 422, 503)
   async compile(
+    @CalledBy() caller: Caller,
     @Param('scriptId') scriptId: string,
     @Body() body: unknown,
     @Headers() headers: Record<string, unknown>,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const scope = idempotencyScope(headers, `compile ${readId(scriptId, 'script')}`);
+    const scope = idempotencyScope(caller.owner, `compile ${readId(scriptId, 'script')}`);
     const key = readIdempotencyKey(headers['idempotency-key'], scope, body);
     const given = key && (await this.keys.find(key));
     if (given) return sendReplay(reply, given);
     const { options, dryRun } = readCompileRequest(body);
-    const order = await this.orders.of(scriptId, options);
+    const order = await this.orders.of(caller, scriptId, options);
     if (dryRun) return void reply.status(200).send(this.bodies.planOf(order));
     const waitSeconds = prefersAsync(headers.prefer)
       ? 0
@@ -102,9 +106,13 @@ export class CompilationController {
   @ApiOperation({ summary: 'Where a compilation stands, and its film' })
   @ApiParam({ name: 'compilationId', schema: { type: 'string', format: 'uuid' } })
   @ApiOkResponse({ type: CompilationAnswerDto })
+  @Requires('read')
   @ApiErrors(404, 503)
-  async find(@Param('compilationId') compilationId: string): Promise<CompilationAnswerDto> {
-    return this.bodies.of(await this.compilations.find(compilationId));
+  async find(
+    @CalledBy() caller: Caller,
+    @Param('compilationId') compilationId: string,
+  ): Promise<CompilationAnswerDto> {
+    return this.bodies.of(await this.compilations.find(caller, compilationId));
   }
 
   @Post('compilations/:compilationId/cancel')
@@ -112,13 +120,15 @@ export class CompilationController {
   @ApiOperation({ summary: 'Cancel a compilation; nothing of it stays stored' })
   @ApiParam({ name: 'compilationId', schema: { type: 'string', format: 'uuid' } })
   @ApiResponse({ status: 202, type: CompilationAnswerDto, description: 'Canceled' })
+  @Requires('compile')
   @ApiErrors(400, 404, 409, 413, 415, 503)
   async cancel(
+    @CalledBy() caller: Caller,
     @Param('compilationId') compilationId: string,
     @Req() request: FastifyRequest,
   ): Promise<CompilationAnswerDto> {
     refuseFields(request.body);
-    return this.bodies.of(await this.compilations.cancel(compilationId));
+    return this.bodies.of(await this.compilations.cancel(caller, compilationId));
   }
 
   @Get('compilations/:compilationId/events')
@@ -135,14 +145,16 @@ export class CompilationController {
     status: 204,
     description: 'It has ended and the client has its last event: do not come back',
   })
+  @Requires('read')
   @ApiErrors(404, 503)
   async follow(
+    @CalledBy() caller: Caller,
     @Param('compilationId') compilationId: string,
     @Headers('last-event-id') lastEventId: string | undefined,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const found = await this.compilations.find(compilationId);
+    const found = await this.compilations.find(caller, compilationId);
     const lastVersion = /^\d{1,9}$/.test(lastEventId ?? '') ? Number(lastEventId) : undefined;
     if (isOver(found.state) && lastVersion === found.version) return void reply.status(204).send();
     const stream = new EventStream(request, reply);

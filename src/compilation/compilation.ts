@@ -25,6 +25,8 @@ export interface CompilationError {
 export interface Compilation {
   compilationId: string;
   scriptId: string;
+  /** The script's. */
+  owner: string | null;
   userId: string;
   state: CompilationState;
   version: number;
@@ -45,5 +47,5 @@ export interface Compilation {
 /** What is stored when a compilation is accepted. */
 export type NewCompilation = Pick<
   Compilation,
-  'compilationId' | 'scriptId' | 'userId' | 'options' | 'clips' | 'bed' | 'plan'
+  'compilationId' | 'scriptId' | 'owner' | 'userId' | 'options' | 'clips' | 'bed' | 'plan'
 >;

@@ -5,7 +5,7 @@ import type { Compilation, CompilationError, NewCompilation } from './compilatio
 import type { CompiledFilm } from './compiler.js';
 
 const COLUMNS = `
-  compilation_id AS "compilationId", script_id AS "scriptId", user_id AS "userId", state, version, percent, attempt,
+  compilation_id AS "compilationId", script_id AS "scriptId", owner, user_id AS "userId", state, version, percent, attempt,
   options, clips, bed, plan, film, error, created_at AS "createdAt", updated_at AS "updatedAt",
   started_at AS "startedAt", completed_at AS "completedAt"`;
 
@@ -13,8 +13,8 @@ const COLUMNS = `
 const LEASE = "interval '15 seconds'";
 
 const insert = (source: string) => `
-  INSERT INTO replicate.compilations (compilation_id, script_id, user_id, options, clips, bed, plan)
-  SELECT $1::uuid, $2::uuid, $3, $4::jsonb, $5::jsonb, $6::jsonb, $7::jsonb FROM ${source}
+  INSERT INTO replicate.compilations (compilation_id, script_id, user_id, options, clips, bed, plan, owner)
+  SELECT $1::uuid, $2::uuid, $3, $4::jsonb, $5::jsonb, $6::jsonb, $7::jsonb, $8 FROM ${source}
   RETURNING compilation_id`;
 
 const SEND = `
@@ -28,7 +28,7 @@ const ACCEPT = {
 
 const ACCEPT_ONCE = {
   name: 'compilation-accept-once',
-  text: `WITH claimed AS (${claimKey(8)}), made AS (${insert('claimed')}) ${SEND}`,
+  text: `WITH claimed AS (${claimKey(9)}), made AS (${insert('claimed')}) ${SEND}`,
 };
 
 const FIND = {
@@ -181,6 +181,6 @@ export class CompilationsRepository {
 }
 
 function acceptValues(compilation: NewCompilation): unknown[] {
-  const { compilationId, scriptId, userId, options, clips, bed, plan } = compilation;
-  return [compilationId, scriptId, userId, options, JSON.stringify(clips), bed, plan];
+  const { compilationId, scriptId, owner, userId, options, clips, bed, plan } = compilation;
+  return [compilationId, scriptId, userId, options, JSON.stringify(clips), bed, plan, owner];
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
+import { sees, type Caller } from '../access/caller.js';
 import { AppError } from '../errors.js';
 import type { IdempotencyKey } from '../idempotency/idempotency-key.js';
 import { IdempotencyRepository, type StoredAnswer } from '../idempotency/idempotency.repository.js';
@@ -51,18 +52,18 @@ export class CompilationsService {
   }
 
   /** Throws `not_found`. */
-  async find(compilationId: string): Promise<Compilation> {
+  async find(caller: Caller, compilationId: string): Promise<Compilation> {
     const found = await this.compilations.find(readCompilationId(compilationId));
-    if (found) return found;
+    if (found && sees(caller, found.owner)) return found;
     throw new AppError('not_found', `There is no compilation ${compilationId}`);
   }
 
   /** Ends the compilation; throws `not_found` or `conflict` (it is over). The worker takes away what it made. */
-  async cancel(compilationId: string): Promise<Compilation> {
-    const canceled = await this.compilations.cancel(readCompilationId(compilationId));
+  async cancel(caller: Caller, compilationId: string): Promise<Compilation> {
+    const found = await this.find(caller, compilationId);
+    const canceled = await this.compilations.cancel(found.compilationId);
     if (canceled) return canceled;
-    const found = await this.find(compilationId);
-    if (!isOver(found.state)) return this.cancel(compilationId);
+    if (!isOver(found.state)) return this.cancel(caller, compilationId);
     throw new AppError('conflict', `The compilation is already ${found.state} and cannot be canceled`);
   }
 

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { sees, type Caller } from '../access/caller.js';
 import { Settings } from '../config/settings.js';
 import { AppError, invalidParameters } from '../errors.js';
 import { checkSourceUrl } from '../media/source-address.js';
@@ -27,17 +28,18 @@ export class FilmOrders {
    * Throws `not_found`, `conflict` that names the sections without an approved take, `invalid_parameters` for a sound
    * that cannot be used, `unprocessable` for clips that the film cannot be made of.
    */
-  async of(scriptId: string, options: CompileOptions): Promise<FilmOrder> {
+  async of(caller: Caller, scriptId: string, options: CompileOptions): Promise<FilmOrder> {
     this.refuseUnplayable(options);
-    const script = await this.approved.ofScript(scriptId);
+    const script = await this.approved.ofScript(caller, scriptId);
     if (script.takes.length === 0)
       throw new AppError('conflict', 'The script has no sections: there is nothing to compile');
     const [clips, bed] = await Promise.all([
       this.clips(script.takes),
-      options.audio && this.bed(options.audio, script.userId),
+      options.audio && this.bed(options.audio, caller, script.userId),
     ]);
     const plan = planCompilation(clips, options);
-    return { scriptId: script.scriptId, userId: script.userId, options, clips, bed, plan };
+    const { owner, userId } = script;
+    return { scriptId: script.scriptId, owner, userId, options, clips, bed, plan };
   }
 
   private async clips(takes: ApprovedTake[]): Promise<Clip[]> {
@@ -51,13 +53,13 @@ export class FilmOrders {
     );
   }
 
-  private async bed({ source }: AudioBed, userId: string): Promise<BedSource> {
+  private async bed({ source }: AudioBed, caller: Caller, userId: string): Promise<BedSource> {
     if ('url' in source) {
       this.checkUrl(source.url);
       return source;
     }
     const media = (await this.media.ofJobs([source.jobId])).get(source.jobId);
-    if (media?.mediaType !== 'audio' || media.userId !== userId) {
+    if (media?.mediaType !== 'audio' || media.userId !== userId || !sees(caller, media.owner)) {
       const message = "audio.jobId must be the id of a completed audio job of the script's user";
       throw invalidParameters([{ path: 'audio.jobId', message }]);
     }

@@ -5,6 +5,7 @@ import { Database } from '../storage/database.js';
 /** The first stored file of a completed job. */
 export interface StoredMedia {
   jobId: string;
+  owner: string | null;
   userId: string;
   mediaType: 'image' | 'video' | 'audio';
   objectKey: string;
@@ -19,7 +20,7 @@ export interface StoredMedia {
 
 const OF_JOBS = {
   name: 'stored-media-of-jobs',
-  text: `SELECT job_id AS "jobId", job.user_id AS "userId", job.media_type AS "mediaType", object_key AS "objectKey",
+  text: `SELECT job_id AS "jobId", job.owner, job.user_id AS "userId", job.media_type AS "mediaType", object_key AS "objectKey",
       content_type AS "contentType", file_size::float8 AS bytes, sha256, width, height,
       duration_seconds AS "durationSeconds", signature
     FROM replicate.media_outputs JOIN replicate.jobs job USING (job_id)

@@ -1,6 +1,7 @@
 import { Controller, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
+import { Requires } from '../access/route-access.decorator.js';
 import { AppError, invalidParameters } from '../errors.js';
 import { ApiErrors } from '../http/api-errors.js';
 import { refuseFields } from '../http/validate-body.js';
@@ -11,6 +12,7 @@ import { DeadLettersRepository, type DeadLetter } from './dead-letters.repositor
 const ID = /^[1-9]\d{0,17}$/;
 
 @ApiTags('dead letters')
+@Requires('admin')
 @Controller('dead-letters')
 export class DeadLettersController {
   constructor(private readonly letters: DeadLettersRepository) {}

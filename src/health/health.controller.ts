@@ -1,13 +1,12 @@
 import { Controller, Get, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { Open } from '../access/open.js';
+import { Open } from '../access/route-access.decorator.js';
 import { HealthService } from './health.service.js';
 import { LiveDto, ReadyDto } from './health.dto.js';
 
 @ApiTags('health')
 @Open()
-@ApiSecurity({})
 @Controller('health')
 export class HealthController {
   constructor(private readonly health: HealthService) {}

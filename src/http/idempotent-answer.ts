@@ -1,13 +1,10 @@
-import { createHash } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
 import type { StoredAnswer } from '../idempotency/idempotency.repository.js';
 import type { Answer } from './answer.js';
 
-/** Whose key it is (told by the API key, hashed) and for which route. */
-export function idempotencyScope(headers: Record<string, unknown>, route: string): string {
-  const apiKey = headers['x-api-key'];
-  const owner = typeof apiKey === 'string' ? createHash('sha256').update(apiKey).digest('hex') : 'anonymous';
-  return `${owner} ${route}`;
+/** Whose key it is and for which route. */
+export function idempotencyScope(owner: string | null, route: string): string {
+  return `${owner ?? 'nobody'} ${route}`;
 }
 
 export function sendStored(reply: FastifyReply, { status, location, body }: StoredAnswer): void {

@@ -1,10 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsObject, IsOptional, IsString, Matches } from 'class-validator';
-
-export const USER_ID = /^(?!\.{1,2}$)[A-Za-z0-9._@-]{1,128}$/;
-export const USER_ID_RULE = {
-  message: 'userId must have 1 to 128 of the characters A-Z a-z 0-9 . _ @ - and be neither "." nor ".."',
-};
+import { USER_ID, USER_ID_RULE } from '../access/user-id.js';
 
 /** What to generate. What the model's parameters may be, `GET /models/{modelId}` tells. */
 export class GenerateMediaDto {

@@ -4,6 +4,7 @@ import type { NewJob } from './jobs.repository.js';
 
 /** A job to be made of a plan. */
 export interface GenerationOrder {
+  owner: string | null;
   userId: string;
   plan: GenerationPlan;
   /** The job that this one repeats. */
@@ -15,10 +16,11 @@ export interface GenerationOrder {
 }
 
 /** The job as it is stored. */
-export function newJob(jobId: string, { userId, plan, retriedFrom }: GenerationOrder): NewJob {
+export function newJob(jobId: string, { owner, userId, plan, retriedFrom }: GenerationOrder): NewJob {
   const { model, provider } = plan;
   return {
     jobId,
+    owner,
     userId,
     mediaType: model.mediaType,
     modelId: model.modelId,

@@ -1,6 +1,8 @@
 import { Body, Controller, Headers, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { refuseOtherUser, type Caller } from '../access/caller.js';
+import { CalledBy, Requires } from '../access/route-access.decorator.js';
 import { crashPoint } from '../crash-points.js';
 import { ApiErrors } from '../http/api-errors.js';
 import { ApiIdempotencyKey } from '../http/api-idempotency-key.js';
@@ -45,21 +47,24 @@ export class GenerationController {
     headers: { Location: { description: 'Where its status is.', schema: { type: 'string' } } },
   })
   @ApiIdempotencyKey()
+  @Requires('generate')
   @ApiErrors(400, 409, 413, 415, 422, 503)
   async generate(
+    @CalledBy() caller: Caller,
     @Body() body: unknown,
     @Headers() headers: Record<string, unknown>,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const key = readIdempotencyKey(
       headers['idempotency-key'],
-      idempotencyScope(headers, 'generate-media'),
+      idempotencyScope(caller.owner, 'generate-media'),
       body,
     );
     const given = key && (await this.keys.find(key));
     if (given) return sendReplay(reply, given);
     const waitSeconds = readWaitSeconds(headers.prefer);
-    const order = { ...readGenerationRequest(body, this.registry), key, waitSeconds };
+    const order = { ...readGenerationRequest(body, this.registry), owner: caller.owner, key, waitSeconds };
+    refuseOtherUser(caller, order.userId);
     const { jobId, answer } = await this.generation.accept(order);
     crashPoint('job-stored');
     if (jobId === undefined) return sendReplay(reply, answer);
@@ -96,6 +101,7 @@ export class GenerationController {
   @ApiOperation({ summary: 'What a generation would cost and take; nothing is stored or sent' })
   @ApiBody({ type: GenerateMediaDto, examples: GENERATION_EXAMPLES })
   @ApiOkResponse({ type: EstimateDto })
+  @Requires('read', 'generate')
   @ApiErrors(400, 413, 415)
   estimate(@Body() body: unknown): EstimateDto {
     const { plan } = readGenerationRequest(body, this.registry);

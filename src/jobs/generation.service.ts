@@ -5,9 +5,8 @@ import { IdempotencyRepository, type StoredAnswer } from '../idempotency/idempot
 import { planGeneration } from '../models/plan-generation.js';
 import { ModelRegistry } from '../models/registry.js';
 import { acceptedAnswer } from './accepted-answer.js';
-import { jobNotFound } from './cancellation.service.js';
 import { newJob, type GenerationOrder } from './generation-order.js';
-import { isFinal, statusOf } from './job.js';
+import { isFinal, statusOf, type Job } from './job.js';
 import { JobIntake } from './job-intake.js';
 import { JobsRepository } from './jobs.repository.js';
 
@@ -48,15 +47,17 @@ export class GenerationService {
     throw new AppError('conflict', 'The Idempotency-Key expired just now: send the request again');
   }
 
-  /** A new order with the input of an old job that has ended, planned and priced by the registry of today. */
-  async orderAgain(jobId: string): Promise<GenerationOrder> {
-    const job = await this.jobs.find(jobId);
-    if (!job) throw jobNotFound(jobId);
+  /**
+   * A new order with the input of an old job that has ended, and of its owner, planned and priced by the registry of
+   * today. Throws `conflict` while it has not ended.
+   */
+  orderAgain(job: Job): GenerationOrder {
     if (!isFinal(job.state)) {
       throw new AppError('conflict', `The job is still ${statusOf(job.state)}; retry it when it has ended`);
     }
-    const { userId, mediaType, modelId, parameters } = job;
+    const { jobId, owner, userId, mediaType, modelId, parameters } = job;
     return {
+      owner,
       userId,
       plan: planGeneration(this.registry, { mediaType, modelId, parameters }),
       retriedFrom: jobId,

@@ -5,6 +5,7 @@ import { JOB_COLUMNS } from './jobs.repository.js';
 
 /** Which jobs to list; all given conditions hold together. */
 export interface JobFilter {
+  owner?: string;
   userId?: string;
   status?: JobStatus;
   mediaType?: string;
@@ -32,6 +33,7 @@ export class JobListRepository {
     const values: unknown[] = [];
     const place = (value: unknown) => `$${values.push(value)}`;
     const conditions = [
+      filter.owner !== undefined && `owner = ${place(filter.owner)}`,
       filter.userId && `user_id = ${place(filter.userId)}`,
       filter.scriptId && `script_id = ${place(filter.scriptId)}`,
       filter.status && `state = ANY(${place(statesOf(filter.status))})`,
@@ -40,7 +42,7 @@ export class JobListRepository {
       filter.from && `created_at >= ${place(filter.from)}`,
       filter.to && `created_at < ${place(filter.to)}`,
       after && `(created_at, job_id) < (${place(after.createdAt)}::timestamptz, ${place(after.jobId)}::uuid)`,
-    ].filter((condition) => condition !== undefined);
+    ].filter(Boolean);
     const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
     const text = `SELECT ${JOB_COLUMNS} FROM replicate.jobs ${where}
       ORDER BY created_at DESC, job_id DESC LIMIT ${place(limit)}`;

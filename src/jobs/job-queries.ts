@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { seenOwner, sees, type Caller } from '../access/caller.js';
 import { MediaStore } from '../storage/media.store.js';
 import { jobNotFound } from './cancellation.service.js';
 import type { Job } from './job.js';
@@ -24,9 +25,10 @@ export class JobQueries {
     private readonly media: MediaStore,
   ) {}
 
-  async list(query: ListJobsQuery): Promise<JobListDto> {
+  /** Of the caller's jobs. */
+  async list(caller: Caller, query: ListJobsQuery): Promise<JobListDto> {
     const after = query.cursor === undefined ? undefined : readCursor(query.cursor);
-    const found = await this.lists.list(filterOf(query), after, query.limit + 1);
+    const found = await this.lists.list(filterOf(query, seenOwner(caller)), after, query.limit + 1);
     const page = found.slice(0, query.limit);
     const last = found.length > query.limit ? page.at(-1) : undefined;
     for (const job of page) this.reader.noteShown(job);
@@ -34,11 +36,16 @@ export class JobQueries {
     return { items, nextCursor: last ? writeCursor(last) : null };
   }
 
-  /** The job with its input and its history; throws `job_not_found`. */
-  async describe(jobId: string): Promise<JobDto> {
+  /** A job that is the caller's; throws `job_not_found`. */
+  async find(caller: Caller, jobId: string): Promise<Job> {
     const job = await this.jobs.find(jobId);
-    if (!job) throw jobNotFound(jobId);
-    const transitions = await this.jobs.transitions(jobId);
+    if (!job || !sees(caller, job.owner)) throw jobNotFound(jobId);
+    return job;
+  }
+
+  /** A job just read, with its input and its history. */
+  async describe(job: Job): Promise<JobDto> {
+    const transitions = await this.jobs.transitions(job.jobId);
     return {
       ...(await this.status(job)),
       parameters: job.parameters,
@@ -66,8 +73,10 @@ export class JobQueries {
   }
 }
 
-function filterOf({ from, to, userId, status, mediaType, modelId, scriptId }: ListJobsQuery): JobFilter {
+function filterOf(query: ListJobsQuery, owner: string | undefined): JobFilter {
+  const { from, to, userId, status, mediaType, modelId, scriptId } = query;
   return {
+    ...(owner === undefined ? {} : { owner }),
     ...(userId === undefined ? {} : { userId }),
     ...(status === undefined ? {} : { status }),
     ...(mediaType === undefined ? {} : { mediaType }),

@@ -100,6 +100,8 @@ export interface FinishedPrediction {
 /** A job as PostgreSQL keeps it. Costs are exact decimals in USD, as text. */
 export interface Job {
   jobId: string;
+  /** Whose it is besides the admins': `key:{keyId}` or `user:{sub}`. */
+  owner: string | null;
   userId: string;
   mediaType: MediaType;
   modelId: string;

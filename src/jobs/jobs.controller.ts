@@ -1,6 +1,8 @@
 import { Controller, Get, Headers, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { refuseOtherUser, type Caller } from '../access/caller.js';
+import { CalledBy, Requires } from '../access/route-access.decorator.js';
 import { ApiErrors } from '../http/api-errors.js';
 import { ApiIdempotencyKey } from '../http/api-idempotency-key.js';
 import { EventStream } from '../http/event-stream.js';
@@ -8,21 +10,19 @@ import { idempotencyScope, sendReplay, sendStored } from '../http/idempotent-ans
 import { refuseFields } from '../http/validate-body.js';
 import { readIdempotencyKey } from '../idempotency/idempotency-key.js';
 import { IdempotencyRepository } from '../idempotency/idempotency.repository.js';
-import { CancellationService, jobNotFound } from './cancellation.service.js';
+import { CancellationService } from './cancellation.service.js';
 import { GenerationService } from './generation.service.js';
 import { isFinal } from './job.js';
 import { AcceptedJobDto, JobDto, JobListDto, StatusDto } from './job.dto.js';
 import { JobEvents } from './job-events.js';
 import { readJobId } from './job-id.js';
 import { JobQueries } from './job-queries.js';
-import { JobsRepository } from './jobs.repository.js';
 import { ListJobsQuery } from './list-jobs.dto.js';
 
 @ApiTags('jobs')
 @Controller('jobs')
 export class JobsController {
   constructor(
-    private readonly jobs: JobsRepository,
     private readonly queries: JobQueries,
     private readonly cancellation: CancellationService,
     private readonly generation: GenerationService,
@@ -33,18 +33,20 @@ export class JobsController {
   @Get()
   @ApiOperation({ summary: 'Jobs, newest first' })
   @ApiOkResponse({ type: JobListDto })
+  @Requires('read')
   @ApiErrors(400, 503)
-  list(@Query() query: ListJobsQuery): Promise<JobListDto> {
-    return this.queries.list(query);
+  list(@CalledBy() caller: Caller, @Query() query: ListJobsQuery): Promise<JobListDto> {
+    return this.queries.list(caller, query);
   }
 
   @Get(':jobId')
   @ApiOperation({ summary: 'The whole job: input, what was sent, what happened' })
   @ApiParam({ name: 'jobId', schema: { type: 'string', format: 'uuid' } })
   @ApiOkResponse({ type: JobDto })
+  @Requires('read')
   @ApiErrors(404, 503)
-  find(@Param('jobId') jobId: string): Promise<JobDto> {
-    return this.queries.describe(readJobId(jobId));
+  async find(@CalledBy() caller: Caller, @Param('jobId') jobId: string): Promise<JobDto> {
+    return this.queries.describe(await this.queries.find(caller, readJobId(jobId)));
   }
 
   @Post(':jobId/cancel')
@@ -57,11 +59,17 @@ export class JobsController {
     description:
       'The job as it stands; a running one ends when the provider stops, one whose output is being stored completes',
   })
+  @Requires('generate')
   @ApiErrors(400, 404, 409, 413, 415, 503)
-  async cancel(@Param('jobId') jobId: string, @Req() request: FastifyRequest): Promise<StatusDto> {
+  async cancel(
+    @CalledBy() caller: Caller,
+    @Param('jobId') jobId: string,
+    @Req() request: FastifyRequest,
+  ): Promise<StatusDto> {
     const wanted = readJobId(jobId);
     refuseFields(request.body);
-    return this.queries.status(await this.cancellation.request(wanted));
+    const job = await this.queries.find(caller, wanted);
+    return this.queries.status(await this.cancellation.request(job.jobId));
   }
 
   @Post(':jobId/retry')
@@ -69,19 +77,23 @@ export class JobsController {
   @ApiParam({ name: 'jobId', schema: { type: 'string', format: 'uuid' } })
   @ApiIdempotencyKey()
   @ApiResponse({ status: 202, type: AcceptedJobDto })
+  @Requires('generate')
   @ApiErrors(400, 404, 409, 413, 415, 422, 503)
   async retry(
+    @CalledBy() caller: Caller,
     @Param('jobId') jobId: string,
     @Headers() headers: Record<string, unknown>,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const original = readJobId(jobId);
     refuseFields(reply.request.body);
-    const scope = idempotencyScope(headers, `retry ${original}`);
+    const scope = idempotencyScope(caller.owner, `retry ${original}`);
     const key = readIdempotencyKey(headers['idempotency-key'], scope, null);
     const given = key && (await this.keys.find(key));
     if (given) return sendReplay(reply, given);
-    const acceptance = await this.generation.accept({ ...(await this.generation.orderAgain(original)), key });
+    const order = this.generation.orderAgain(await this.queries.find(caller, original));
+    refuseOtherUser(caller, order.userId);
+    const acceptance = await this.generation.accept({ ...order, key });
     const send = acceptance.jobId === undefined ? sendReplay : sendStored;
     send(reply, acceptance.answer);
   }
@@ -102,15 +114,16 @@ export class JobsController {
     status: 204,
     description: 'The job has ended and the client has its last event: do not come back',
   })
+  @Requires('read')
   @ApiErrors(404, 503)
   async follow(
+    @CalledBy() caller: Caller,
     @Param('jobId') jobId: string,
     @Headers('last-event-id') lastEventId: string | undefined,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const job = await this.jobs.find(readJobId(jobId));
-    if (!job) throw jobNotFound(jobId);
+    const job = await this.queries.find(caller, readJobId(jobId));
     const lastVersion = /^\d{1,9}$/.test(lastEventId ?? '') ? Number(lastEventId) : undefined;
     if (isFinal(job.state) && lastVersion === job.version) return void reply.status(204).send();
     const stream = new EventStream(request, reply);

@@ -14,7 +14,7 @@ import {
 } from './job.js';
 
 export const JOB_COLUMNS = `
-  job_id AS "jobId", user_id AS "userId", media_type AS "mediaType", model_id AS "modelId", state, version, parameters,
+  job_id AS "jobId", owner, user_id AS "userId", media_type AS "mediaType", model_id AS "modelId", state, version, parameters,
   provider_model AS "providerModel", provider_version AS "providerVersion", provider_kind AS "providerKind",
   provider_input AS "providerInput", warnings, estimated_cost AS "estimatedCost",
   estimated_time_seconds AS "estimatedTimeSeconds", actual_cost AS "actualCost", attempt, nonce,
@@ -30,14 +30,15 @@ const FIRST_CHECK_SECONDS = 60;
 /** Inserts the jobs of the JSON array `$1`, each once for every row that `gate` adds to the FROM clause. */
 const insertJobs = (gate = '') => `
   INSERT INTO replicate.jobs (job_id, user_id, media_type, model_id, parameters, provider_model, provider_version,
-    provider_kind, provider_input, warnings, estimated_cost, estimated_time_seconds, retried_from, script_id, check_at)
+    provider_kind, provider_input, warnings, estimated_cost, estimated_time_seconds, retried_from, script_id, owner,
+    check_at)
   SELECT "jobId", "userId", "mediaType", "modelId", parameters, "providerModel", "providerVersion", "providerKind",
-    "providerInput", warnings, "estimatedCost", "estimatedTimeSeconds", "retriedFrom", "scriptId",
+    "providerInput", warnings, "estimatedCost", "estimatedTimeSeconds", "retriedFrom", "scriptId", owner,
     clock_timestamp() + interval '${FIRST_CHECK_SECONDS} seconds'
   FROM jsonb_to_recordset($1) AS job (
     "jobId" uuid, "userId" text, "mediaType" text, "modelId" text, parameters jsonb, "providerModel" text,
     "providerVersion" text, "providerKind" text, "providerInput" jsonb, warnings jsonb, "estimatedCost" numeric,
-    "estimatedTimeSeconds" integer, "retriedFrom" uuid, "scriptId" uuid)${gate}
+    "estimatedTimeSeconds" integer, "retriedFrom" uuid, "scriptId" uuid, owner text)${gate}
   RETURNING job_id`;
 
 /** The mirrors are left alone until the job's first step: a status that they lack is read here. */
@@ -161,6 +162,7 @@ const POSTPONE_CHECK = {
  */
 export interface NewJob {
   jobId: string;
+  owner: string | null;
   userId: string;
   mediaType: string;
   modelId: string;

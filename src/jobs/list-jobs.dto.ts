@@ -1,8 +1,8 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsUUID, Matches } from 'class-validator';
+import { USER_ID, USER_ID_RULE } from '../access/user-id.js';
 import { IsTime } from '../http/is-time.js';
 import { PageQuery } from '../http/page-query.dto.js';
-import { USER_ID, USER_ID_RULE } from './generate-media.dto.js';
 import { JOB_STATUSES, type JobStatus } from './job.js';
 
 const MEDIA_TYPES = ['image', 'video', 'audio'];

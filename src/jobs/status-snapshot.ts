@@ -7,6 +7,7 @@ import { statusBody, type MediaAddresses } from './job-status.js';
 export function statusSnapshot(job: Job, addresses: MediaAddresses): StatusSnapshot {
   return {
     version: job.version,
+    owner: job.owner,
     final: isFinal(job.state),
     body: Buffer.from(JSON.stringify(statusBody(job, addresses))),
   };
@@ -18,6 +19,7 @@ export function mirrorItem(job: Job, snapshot: StatusSnapshot): JobMirrorItem {
     jobId: job.jobId,
     timestamp: job.createdAt.getTime(),
     version: job.version,
+    owner: job.owner,
     userId: job.userId,
     mediaType: job.mediaType,
     modelId: job.modelId,

@@ -1,6 +1,8 @@
 import { Controller, Get, Headers, Param, Res } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { sees, type Caller } from '../access/caller.js';
+import { CalledBy, Requires } from '../access/route-access.decorator.js';
 import { sendAnswer } from '../http/answer.js';
 import { ApiErrors } from '../http/api-errors.js';
 import { jobNotFound } from './cancellation.service.js';
@@ -32,14 +34,16 @@ export class StatusController {
     },
   })
   @ApiResponse({ status: 304, description: 'Your copy is current' })
+  @Requires('read')
   @ApiErrors(404, 503)
   async status(
+    @CalledBy() caller: Caller,
     @Param('jobId') jobId: string,
     @Headers('if-none-match') ifNoneMatch: string | undefined,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const found = await this.reader.read(readJobId(jobId));
-    if (!found) throw jobNotFound(jobId);
+    if (!found || !sees(caller, found.owner)) throw jobNotFound(jobId);
     sendAnswer(reply, await this.answers.answer(found, ifNoneMatch));
   }
 }

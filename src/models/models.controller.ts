@@ -1,5 +1,6 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Requires } from '../access/route-access.decorator.js';
 import { AppError, invalidParameters } from '../errors.js';
 import { ApiErrors } from '../http/api-errors.js';
 import { ListModelsQuery, ModelDto, ModelListDto, toModelDto } from './model.dto.js';
@@ -7,6 +8,7 @@ import { suggestion } from './nearest-name.js';
 import { ModelRegistry } from './registry.js';
 
 @ApiTags('models')
+@Requires('read', 'generate')
 @Controller('models')
 export class ModelsController {
   constructor(private readonly registry: ModelRegistry) {}

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Caller } from '../access/caller.js';
 import { AppError } from '../errors.js';
 import { statusOf } from '../jobs/job.js';
 import { ModelRegistry } from '../models/registry.js';
@@ -28,18 +29,18 @@ export class ApprovalService {
   ) {}
 
   /** Saying the same again changes nothing. Throws `conflict` for a take that is not completed, or stale. */
-  review(videoId: string, { approval, comment }: Verdict): Promise<TakeDto> {
+  review(caller: Caller, videoId: string, { approval, comment }: Verdict): Promise<TakeDto> {
     return this.database.transaction(async (manager) => {
-      const { scriptId } = await this.lookup.take(manager, videoId);
-      const whole = await this.lookup.whole(manager, scriptId, 'FOR UPDATE');
-      const take = await this.lookup.take(manager, videoId);
+      const { scriptId } = await this.lookup.take(manager, caller, videoId);
+      const whole = await this.lookup.whole(manager, caller, scriptId, 'FOR UPDATE');
+      const take = await this.lookup.take(manager, caller, videoId);
       const hashes = currentHashes(this.registry, whole);
       refuseUnfit(take, hashes);
       if (take.approval === approval && (comment === undefined || comment === take.comment))
         return this.presenter.present(take, hashes);
       if (approval === 'approved') await this.takes.withdrawOthers(manager, take);
       await this.takes.review(manager, take.videoId, { approval, comment: comment ?? null });
-      return this.presenter.present(await this.lookup.take(manager, videoId), hashes);
+      return this.presenter.present(await this.lookup.take(manager, caller, videoId), hashes);
     });
   }
 }

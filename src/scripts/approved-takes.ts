@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Caller } from '../access/caller.js';
 import { AppError, type Issue } from '../errors.js';
 import { ModelRegistry } from '../models/registry.js';
 import { Database } from '../storage/database.js';
@@ -22,6 +23,7 @@ export interface ApprovedTake {
 /** A script of which every section has an approved take. */
 export interface ApprovedScript {
   scriptId: string;
+  owner: string | null;
   userId: string;
   title: string;
   takes: ApprovedTake[];
@@ -41,9 +43,9 @@ export class ApprovedTakes {
    * The script's current, approved takes in section order; throws `not_found`, or `conflict` that names every section
    * without one.
    */
-  ofScript(scriptId: string): Promise<ApprovedScript> {
+  ofScript(caller: Caller, scriptId: string): Promise<ApprovedScript> {
     return this.database.transaction(async (manager) => {
-      const whole = await this.lookup.whole(manager, scriptId);
+      const whole = await this.lookup.whole(manager, caller, scriptId);
       const { script, sections } = whole;
       const hashes = currentHashes(this.registry, whole);
       const all = await this.takes.ofScript(manager, script.scriptId);
@@ -56,7 +58,8 @@ export class ApprovedTakes {
       const takes = sections.map((section, position) =>
         toApproved(section, position, approved.get(section.sectionId)!),
       );
-      return { scriptId: script.scriptId, userId: script.userId, title: script.title, takes };
+      const { owner, userId, title } = script;
+      return { scriptId: script.scriptId, owner, userId, title, takes };
     });
   }
 }

@@ -8,8 +8,8 @@ import {
   Matches,
   ValidateBy,
 } from 'class-validator';
+import { USER_ID, USER_ID_RULE } from '../access/user-id.js';
 import { IsText, NOT_BLANK } from '../http/is-text.js';
-import { USER_ID, USER_ID_RULE } from '../jobs/generate-media.dto.js';
 import { isHttpsUrl } from '../models/json-schema.js';
 import { IsSeed } from './script.dto.js';
 

@@ -13,6 +13,8 @@ import {
 } from '@nestjs/common';
 import { ApiBody, ApiOkResponse, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import type { Caller } from '../access/caller.js';
+import { CalledBy, Requires } from '../access/route-access.decorator.js';
 import { ApiErrors } from '../http/api-errors.js';
 import { ApiIdempotencyKey } from '../http/api-idempotency-key.js';
 import { idempotencyScope, sendReplay, sendStored } from '../http/idempotent-answer.js';
@@ -38,16 +40,18 @@ export class CharactersController {
   @ApiIdempotencyKey()
   @ApiBody({ type: CreateCharacterDto })
   @ApiResponse({ status: 201, type: CharacterDto })
+  @Requires('generate')
   @ApiErrors(400, 409, 413, 415, 422, 503)
   async create(
+    @CalledBy() caller: Caller,
     @Body() body: unknown,
     @Headers() headers: Record<string, unknown>,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const scope = idempotencyScope(headers, 'characters');
+    const scope = idempotencyScope(caller.owner, 'characters');
     const key = readIdempotencyKey(headers['idempotency-key'], scope, body);
     const { answer, replayed } = await this.transaction.once(key, async (manager) => {
-      const character = await this.characters.create(manager, readNewCharacter(body));
+      const character = await this.characters.create(manager, caller, readNewCharacter(body));
       const location = `/api/characters/${character.characterId}`;
       return { status: 201, location, body: JSON.stringify(characterBody(character)) };
     });
@@ -57,9 +61,13 @@ export class CharactersController {
   @Get()
   @ApiOperation({ summary: 'Characters, newest first' })
   @ApiOkResponse({ type: CharacterListDto })
+  @Requires('read')
   @ApiErrors(400, 503)
-  async list(@Query() { userId, cursor, limit }: ListByUserQuery): Promise<CharacterListDto> {
-    const found = await this.characters.list({ userId, after: positionOf(cursor), limit: limit + 1 });
+  async list(
+    @CalledBy() caller: Caller,
+    @Query() { userId, cursor, limit }: ListByUserQuery,
+  ): Promise<CharacterListDto> {
+    const found = await this.characters.list(caller, { userId, after: positionOf(cursor), limit: limit + 1 });
     const { entries, nextCursor } = pageOf(found, limit, ({ characterId }) => characterId);
     return { items: entries.map(characterBody), nextCursor };
   }
@@ -68,9 +76,10 @@ export class CharactersController {
   @ApiOperation({ summary: 'One character' })
   @ApiParam({ name: 'characterId', schema: { type: 'string', format: 'uuid' } })
   @ApiOkResponse({ type: CharacterDto })
+  @Requires('read')
   @ApiErrors(404, 503)
-  async find(@Param('characterId') characterId: string): Promise<CharacterDto> {
-    return characterBody(await this.characters.find(characterId));
+  async find(@CalledBy() caller: Caller, @Param('characterId') characterId: string): Promise<CharacterDto> {
+    return characterBody(await this.characters.find(caller, characterId));
   }
 
   @Patch(':characterId')
@@ -78,9 +87,14 @@ export class CharactersController {
   @ApiParam({ name: 'characterId', schema: { type: 'string', format: 'uuid' } })
   @ApiBody({ type: PatchCharacterDto })
   @ApiOkResponse({ type: CharacterDto })
+  @Requires('generate')
   @ApiErrors(400, 404, 409, 413, 415, 503)
-  async change(@Param('characterId') characterId: string, @Body() body: unknown): Promise<CharacterDto> {
-    return characterBody(await this.characters.change(characterId, readCharacterChanges(body)));
+  async change(
+    @CalledBy() caller: Caller,
+    @Param('characterId') characterId: string,
+    @Body() body: unknown,
+  ): Promise<CharacterDto> {
+    return characterBody(await this.characters.change(caller, characterId, readCharacterChanges(body)));
   }
 
   @Delete(':characterId')
@@ -88,8 +102,9 @@ export class CharactersController {
   @ApiOperation({ summary: 'Delete a character that no section names' })
   @ApiParam({ name: 'characterId', schema: { type: 'string', format: 'uuid' } })
   @ApiResponse({ status: 204, description: 'Deleted' })
+  @Requires('generate')
   @ApiErrors(404, 409, 503)
-  remove(@Param('characterId') characterId: string): Promise<void> {
-    return this.characters.remove(characterId);
+  remove(@CalledBy() caller: Caller, @Param('characterId') characterId: string): Promise<void> {
+    return this.characters.remove(caller, characterId);
   }
 }

@@ -4,7 +4,7 @@ import type { Character } from './script.js';
 import type { PageOf } from './scripts.repository.js';
 
 const COLUMNS = `
-  character_id AS "characterId", user_id AS "userId", name, description, reference_images AS "referenceImages", seed,
+  character_id AS "characterId", owner, user_id AS "userId", name, description, reference_images AS "referenceImages", seed,
   created_at AS "createdAt", updated_at AS "updatedAt"`;
 
 /** What is stored of a character. */
@@ -35,9 +35,9 @@ export class CharactersRepository {
   }
 
   /** Up to `limit` characters after the place, newest first. */
-  list(manager: EntityManager, { userId, after, limit }: PageOf): Promise<Character[]> {
+  list(manager: EntityManager, { owner, userId, after, limit }: PageOf): Promise<Character[]> {
     const text = `SELECT ${COLUMNS} FROM replicate.characters
-      WHERE ($1::text IS NULL OR user_id = $1)
+      WHERE ($1::text IS NULL OR user_id = $1) AND ($5::text IS NULL OR owner = $5)
         AND ($2::timestamptz IS NULL OR (created_at, character_id) < ($2::timestamptz, $3::uuid))
       ORDER BY created_at DESC, character_id DESC LIMIT $4`;
     return manager.query<Character[]>(text, [
@@ -45,15 +45,17 @@ export class CharactersRepository {
       after?.createdAt ?? null,
       after?.id ?? null,
       limit,
+      owner ?? null,
     ]);
   }
 
   async insert(manager: EntityManager, character: CharacterFacts): Promise<void> {
     await manager.query(
-      `INSERT INTO replicate.characters (character_id, user_id, name, description, reference_images, seed)
-      VALUES ($1, $2, $3, $4, $5, $6)`,
+      `INSERT INTO replicate.characters (character_id, owner, user_id, name, description, reference_images, seed)
+      VALUES ($1, $2, $3, $4, $5, $6, $7)`,
       [
         character.characterId,
+        character.owner,
         character.userId,
         character.name,
         character.description,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { refuseOtherUser, seenOwner, type Caller } from '../access/caller.js';
 import { AppError, type Issue } from '../errors.js';
 import { ModelRegistry } from '../models/registry.js';
 import { Database } from '../storage/database.js';
@@ -25,37 +26,39 @@ export class CharactersService {
     private readonly registry: ModelRegistry,
   ) {}
 
-  async create(manager: EntityManager, draft: CharacterDraft): Promise<Character> {
+  async create(manager: EntityManager, caller: Caller, draft: CharacterDraft): Promise<Character> {
+    refuseOtherUser(caller, draft.userId);
     const characterId = uuidv7();
-    await this.characters.insert(manager, { characterId, ...draft });
-    return this.lookup.character(manager, characterId);
+    await this.characters.insert(manager, { characterId, owner: caller.owner, ...draft });
+    return this.lookup.character(manager, caller, characterId);
   }
 
-  find(characterId: string): Promise<Character> {
-    return this.database.transaction((manager) => this.lookup.character(manager, characterId));
+  find(caller: Caller, characterId: string): Promise<Character> {
+    return this.database.transaction((manager) => this.lookup.character(manager, caller, characterId));
   }
 
-  list(page: PageOf): Promise<Character[]> {
-    return this.database.transaction((manager) => this.characters.list(manager, page));
+  list(caller: Caller, page: Omit<PageOf, 'owner'>): Promise<Character[]> {
+    const seen = { ...page, owner: seenOwner(caller) };
+    return this.database.transaction((manager) => this.characters.list(manager, seen));
   }
 
   /** Throws `conflict` that names every section which could no longer be generated. */
-  change(characterId: string, changes: CharacterChanges): Promise<Character> {
+  change(caller: Caller, characterId: string, changes: CharacterChanges): Promise<Character> {
     return this.database.transaction(async (manager) => {
-      const before = await this.lookup.character(manager, characterId, 'FOR UPDATE');
+      const before = await this.lookup.character(manager, caller, characterId, 'FOR UPDATE');
       const scripts = await this.scripts.lockNaming(manager, before.characterId);
       await this.characters.update(manager, { ...before, ...changes });
       const issues: Issue[] = [];
       for (const script of scripts) issues.push(...(await this.settle(manager, script)));
       if (issues.length > 0) throw stillNeeded(issues);
-      return this.lookup.character(manager, characterId);
+      return this.lookup.character(manager, caller, characterId);
     });
   }
 
   /** Throws `conflict` that names the scripts whose sections name the character. */
-  remove(characterId: string): Promise<void> {
+  remove(caller: Caller, characterId: string): Promise<void> {
     return this.database.transaction(async (manager) => {
-      const { characterId: id } = await this.lookup.character(manager, characterId, 'FOR UPDATE');
+      const { characterId: id } = await this.lookup.character(manager, caller, characterId, 'FOR UPDATE');
       const scripts = await this.scripts.lockNaming(manager, id);
       if (scripts.length > 0) {
         const named = scripts.map(({ scriptId }) => scriptId).join(', ');

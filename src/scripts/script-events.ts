@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Caller } from '../access/caller.js';
 import { isFinal, statusOf } from '../jobs/job.js';
 import { JobWatcher } from '../jobs/job-watcher.js';
 import type { Take } from './script.js';
@@ -30,6 +31,7 @@ export class ScriptEvents {
    * is under way, the abort of `signal`, or the end of the process. Yields undefined when nothing happened for 15 s.
    */
   async *follow(
+    caller: Caller,
     first: SeenTakes,
     scriptId: string,
     lastId: number | undefined,
@@ -40,7 +42,7 @@ export class ScriptEvents {
     );
     let id = lastId ?? 0;
     let saidAt = Date.now();
-    for (let seen = first; !signal.aborted; seen = await this.videos.all(scriptId)) {
+    for (let seen = first; !signal.aborted; seen = await this.videos.all(caller, scriptId)) {
       const news = seen.takes.filter((take) => shown.get(take.videoId) !== look(take, seen));
       const isQuiet = Date.now() - saidAt >= HEARTBEAT_MS;
       if (news.length > 0 || isQuiet) saidAt = Date.now();

@@ -1,6 +1,8 @@
 import { Body, Controller, Headers, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
 import { ApiBody, ApiOkResponse, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Caller } from '../access/caller.js';
+import { CalledBy, Requires } from '../access/route-access.decorator.js';
 import { ApiErrors } from '../http/api-errors.js';
 import { ApiIdempotencyKey } from '../http/api-idempotency-key.js';
 import { idempotencyScope, sendReplay, sendStored } from '../http/idempotent-answer.js';
@@ -34,9 +36,10 @@ export class ScriptGenerationController {
   @ApiOperation({ summary: 'What several scripts would cost and take; nothing is stored or sent' })
   @ApiBody({ type: EstimateScriptsDto })
   @ApiOkResponse({ type: SeriesEstimateDto })
+  @Requires('read', 'generate')
   @ApiErrors(400, 404, 413, 415, 503)
-  estimateSeries(@Body() body: unknown): Promise<SeriesEstimateDto> {
-    return this.generation.estimateSeries(readScriptIds(body));
+  estimateSeries(@CalledBy() caller: Caller, @Body() body: unknown): Promise<SeriesEstimateDto> {
+    return this.generation.estimateSeries(caller, readScriptIds(body));
   }
 
   @Post(':scriptId/estimate')
@@ -44,13 +47,15 @@ export class ScriptGenerationController {
   @ApiOperation({ summary: 'What one take of each scene would cost and take; nothing is stored or sent' })
   @ApiParam({ name: 'scriptId', schema: { type: 'string', format: 'uuid' } })
   @ApiOkResponse({ type: ScriptEstimateDto })
+  @Requires('read', 'generate')
   @ApiErrors(400, 404, 413, 415, 503)
   async estimate(
+    @CalledBy() caller: Caller,
     @Param('scriptId') scriptId: string,
     @Req() request: FastifyRequest,
   ): Promise<ScriptEstimateDto> {
     refuseFields(request.body);
-    return this.generation.estimate(scriptId);
+    return this.generation.estimate(caller, scriptId);
   }
 
   @Post(':scriptId/generate')
@@ -65,18 +70,20 @@ export class ScriptGenerationController {
     examples: { all: { value: {} }, more: { value: { takes: 2 } } },
   })
   @ApiResponse({ status: 202, type: GeneratedScriptDto })
+  @Requires('generate')
   @ApiErrors(400, 404, 409, 413, 415, 422, 503)
   async generate(
+    @CalledBy() caller: Caller,
     @Param('scriptId') scriptId: string,
     @Headers() headers: Record<string, unknown>,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const { body } = reply.request;
-    const scope = idempotencyScope(headers, `generate ${readId(scriptId, 'script')}`);
+    const scope = idempotencyScope(caller.owner, `generate ${readId(scriptId, 'script')}`);
     const key = readIdempotencyKey(headers['idempotency-key'], scope, body);
     const accepted: GeneratedScript[] = [];
     const { answer, replayed } = await this.transaction.once(key, async (manager) => {
-      const generated = await this.generation.generate(manager, scriptId, readBatchWish(body));
+      const generated = await this.generation.generate(manager, caller, scriptId, readBatchWish(body));
       accepted.push(generated);
       const location = `/api/scripts/${generated.script.scriptId}/videos`;
       return { status: 202, location, body: JSON.stringify(generatedBody(generated)) };

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { refuseOtherUser, type Caller } from '../access/caller.js';
 import { invalidParameters } from '../errors.js';
 import { newJob } from '../jobs/generation-order.js';
 import { JobsRepository, type NewJob } from '../jobs/jobs.repository.js';
@@ -47,15 +48,15 @@ export class ScriptGenerationService {
     private readonly registry: ModelRegistry,
   ) {}
 
-  estimate(scriptId: string): Promise<ScriptEstimate> {
-    return this.database.transaction((manager) => this.estimateWithin(manager, scriptId));
+  estimate(caller: Caller, scriptId: string): Promise<ScriptEstimate> {
+    return this.database.transaction((manager) => this.estimateWithin(manager, caller, scriptId));
   }
 
-  estimateSeries(scriptIds: string[]): Promise<SeriesEstimate> {
+  estimateSeries(caller: Caller, scriptIds: string[]): Promise<SeriesEstimate> {
     return this.database.transaction(async (manager) => {
       const scripts: SeriesEstimate['scripts'] = [];
       for (const scriptId of scriptIds)
-        scripts.push({ scriptId, ...(await this.estimateWithin(manager, scriptId)) });
+        scripts.push({ scriptId, ...(await this.estimateWithin(manager, caller, scriptId)) });
       return { scripts, ...addTotals(scripts) };
     });
   }
@@ -64,8 +65,14 @@ export class ScriptGenerationService {
    * Accepts the jobs that the wish lacks, with their takes, all or none. The script stays locked until the transaction
    * ends, so that of two requests at once the second finds the takes of the first.
    */
-  async generate(manager: EntityManager, scriptId: string, wish: BatchWish): Promise<GeneratedScript> {
-    const whole = await this.lookup.whole(manager, scriptId, 'FOR UPDATE');
+  async generate(
+    manager: EntityManager,
+    caller: Caller,
+    scriptId: string,
+    wish: BatchWish,
+  ): Promise<GeneratedScript> {
+    const whole = await this.lookup.whole(manager, caller, scriptId, 'FOR UPDATE');
+    refuseOtherUser(caller, whole.script.userId);
     const scenes = chosen(planScenes(this.registry, whole), wish.sectionIds);
     const takes = await this.takes.ofScript(manager, whole.script.scriptId);
     const { orders, reused } = planBatch(scenes, takes, wish.takes);
@@ -81,17 +88,21 @@ export class ScriptGenerationService {
     return { script: whole.script, made, reused };
   }
 
-  private async estimateWithin(manager: EntityManager, scriptId: string): Promise<ScriptEstimate> {
-    const whole = await this.lookup.whole(manager, scriptId);
+  private async estimateWithin(
+    manager: EntityManager,
+    caller: Caller,
+    scriptId: string,
+  ): Promise<ScriptEstimate> {
+    const whole = await this.lookup.whole(manager, caller, scriptId);
     const takes = await this.takes.ofScript(manager, whole.script.scriptId);
     return estimateScenes(planScenes(this.registry, whole), takes);
   }
 
-  private makeTake({ scriptId, userId }: Script, { scene, take, seed }: TakeOrder): MadeTake {
+  private makeTake({ scriptId, owner, userId }: Script, { scene, take, seed }: TakeOrder): MadeTake {
     const jobId = uuidv7();
     const { sectionId } = scene.section;
     return {
-      job: { ...newJob(jobId, { userId, plan: this.planOf(scene, seed) }), scriptId },
+      job: { ...newJob(jobId, { owner, userId, plan: this.planOf(scene, seed) }), scriptId },
       take: { videoId: uuidv7(), scriptId, sectionId, jobId, take, inputHash: scene.inputHash },
     };
   }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { sees, type Caller } from '../access/caller.js';
 import { AppError } from '../errors.js';
 import { CharactersRepository } from './characters.repository.js';
 import { readId } from './path-id.js';
@@ -8,7 +9,8 @@ import { ScriptsRepository } from './scripts.repository.js';
 import { TakesRepository } from './takes.repository.js';
 
 /**
- * The one way from an id that a client sent to what it names; throws `not_found` for all else. Locking a script keeps
+ * The one way from an id that a client sent to what it names; throws `not_found` for all else, what is another's among
+ * it. Locking a script keeps
  * its sections and approvals, and the characters that they name, from changing until the transaction ends.
  */
 @Injectable()
@@ -19,13 +21,23 @@ export class ScriptLookup {
     private readonly takes: TakesRepository,
   ) {}
 
-  async script(manager: EntityManager, id: string, lock: '' | 'FOR UPDATE' = ''): Promise<Script> {
+  async script(
+    manager: EntityManager,
+    caller: Caller,
+    id: string,
+    lock: '' | 'FOR UPDATE' = '',
+  ): Promise<Script> {
     const script = await this.scripts.find(manager, readId(id, 'script'), lock);
-    return script ?? missing('script', id);
+    return script && sees(caller, script.owner) ? script : missing('script', id);
   }
 
-  async whole(manager: EntityManager, id: string, lock: '' | 'FOR UPDATE' = ''): Promise<WholeScript> {
-    return this.complete(manager, await this.script(manager, id, lock));
+  async whole(
+    manager: EntityManager,
+    caller: Caller,
+    id: string,
+    lock: '' | 'FOR UPDATE' = '',
+  ): Promise<WholeScript> {
+    return this.complete(manager, await this.script(manager, caller, id, lock));
   }
 
   /** The script with its sections and their characters. */
@@ -35,14 +47,20 @@ export class ScriptLookup {
     return { script, sections, characters: await this.characters.findAll(manager, named, '') };
   }
 
-  async character(manager: EntityManager, id: string, lock: '' | 'FOR UPDATE' = ''): Promise<Character> {
+  async character(
+    manager: EntityManager,
+    caller: Caller,
+    id: string,
+    lock: '' | 'FOR UPDATE' = '',
+  ): Promise<Character> {
     const character = await this.characters.find(manager, readId(id, 'character'), lock);
-    return character ?? missing('character', id);
+    return character && sees(caller, character.owner) ? character : missing('character', id);
   }
 
-  async take(manager: EntityManager, id: string): Promise<Take> {
+  /** A take is its script's owner's. */
+  async take(manager: EntityManager, caller: Caller, id: string): Promise<Take> {
     const take = await this.takes.find(manager, readId(id, 'take'));
-    return take ?? missing('take', id);
+    return take && sees(caller, take.owner) ? take : missing('take', id);
   }
 }
 

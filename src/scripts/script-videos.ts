@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Caller } from '../access/caller.js';
 import { ModelRegistry } from '../models/registry.js';
 import { Database } from '../storage/database.js';
 import { currentHashes } from './plan-scenes.js';
@@ -24,18 +25,18 @@ export class ScriptVideos {
   ) {}
 
   /** All of them, oldest first. */
-  all(scriptId: string): Promise<SeenTakes> {
+  all(caller: Caller, scriptId: string): Promise<SeenTakes> {
     return this.database.transaction(async (manager) => {
-      const whole = await this.lookup.whole(manager, scriptId);
+      const whole = await this.lookup.whole(manager, caller, scriptId);
       const takes = await this.takes.ofScript(manager, whole.script.scriptId);
       return { takes, hashes: currentHashes(this.registry, whole) };
     });
   }
 
   /** Up to `limit` of them after the place, newest first. */
-  page(scriptId: string, after: Position | undefined, limit: number): Promise<SeenTakes> {
+  page(caller: Caller, scriptId: string, after: Position | undefined, limit: number): Promise<SeenTakes> {
     return this.database.transaction(async (manager) => {
-      const whole = await this.lookup.whole(manager, scriptId);
+      const whole = await this.lookup.whole(manager, caller, scriptId);
       const takes = await this.takes.page(manager, whole.script.scriptId, after, limit);
       return { takes, hashes: currentHashes(this.registry, whole) };
     });

@@ -12,9 +12,9 @@ import {
   Max,
   Min,
 } from 'class-validator';
+import { USER_ID, USER_ID_RULE } from '../access/user-id.js';
 import { IsText, NOT_BLANK } from '../http/is-text.js';
 import { PageQuery } from '../http/page-query.dto.js';
-import { USER_ID, USER_ID_RULE } from '../jobs/generate-media.dto.js';
 
 export const MOST_SECTIONS = 200;
 const MOST_CHARACTERS = 10;

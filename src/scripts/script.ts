@@ -10,6 +10,8 @@ export interface ScriptDefaults {
 /** A film in the making; its sections stand apart. */
 export interface Script {
   scriptId: string;
+  /** Whose it is besides the admins': `key:{keyId}` or `user:{sub}`; whose its jobs and films are too. */
+  owner: string | null;
   userId: string;
   title: string;
   seed: number | null;
@@ -35,6 +37,8 @@ export interface Section {
 /** A person or thing that several scenes show. */
 export interface Character {
   characterId: string;
+  /** Whose it is besides the admins'. */
+  owner: string | null;
   userId: string;
   name: string;
   description: string;
@@ -50,6 +54,8 @@ export type Approval = 'pending' | 'approved' | 'rejected';
 /** One generation of a section, with what its job has come to. */
 export interface Take {
   videoId: string;
+  /** The owner of its script. */
+  owner: string | null;
   scriptId: string;
   sectionId: string;
   jobId: string;

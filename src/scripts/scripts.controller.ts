@@ -22,6 +22,8 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import type { Caller } from '../access/caller.js';
+import { CalledBy, Requires } from '../access/route-access.decorator.js';
 import { ApiErrors } from '../http/api-errors.js';
 import { ApiIdempotencyKey } from '../http/api-idempotency-key.js';
 import { idempotencyScope, sendReplay, sendStored } from '../http/idempotent-answer.js';
@@ -56,16 +58,18 @@ export class ScriptsController {
   @ApiIdempotencyKey()
   @ApiBody({ type: CreateScriptDto, examples: SCRIPT_EXAMPLES })
   @ApiResponse({ status: 201, type: ScriptDto })
+  @Requires('generate')
   @ApiErrors(400, 409, 413, 415, 422, 503)
   async create(
+    @CalledBy() caller: Caller,
     @Body() body: unknown,
     @Headers() headers: Record<string, unknown>,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const scope = idempotencyScope(headers, 'scripts');
+    const scope = idempotencyScope(caller.owner, 'scripts');
     const key = readIdempotencyKey(headers['idempotency-key'], scope, body);
     const { answer, replayed } = await this.transaction.once(key, async (manager) => {
-      const whole = await this.scripts.create(manager, readNewScript(body));
+      const whole = await this.scripts.create(manager, caller, readNewScript(body));
       const location = `/api/scripts/${whole.script.scriptId}`;
       return { status: 201, location, body: JSON.stringify(scriptBody(whole)) };
     });
@@ -75,9 +79,13 @@ export class ScriptsController {
   @Get()
   @ApiOperation({ summary: 'Scripts without their sections, newest first' })
   @ApiOkResponse({ type: ScriptListDto })
+  @Requires('read')
   @ApiErrors(400, 503)
-  async list(@Query() { userId, cursor, limit }: ListByUserQuery): Promise<ScriptListDto> {
-    const found = await this.scripts.list({ userId, after: positionOf(cursor), limit: limit + 1 });
+  async list(
+    @CalledBy() caller: Caller,
+    @Query() { userId, cursor, limit }: ListByUserQuery,
+  ): Promise<ScriptListDto> {
+    const found = await this.scripts.list(caller, { userId, after: positionOf(cursor), limit: limit + 1 });
     const { entries, nextCursor } = pageOf(found, limit, ({ scriptId }) => scriptId);
     return { items: entries.map(summaryBody), nextCursor };
   }
@@ -86,9 +94,10 @@ export class ScriptsController {
   @ApiOperation({ summary: 'A script with its sections in order' })
   @ApiParam({ name: 'scriptId', schema: { type: 'string', format: 'uuid' } })
   @ApiOkResponse({ type: ScriptDto })
+  @Requires('read')
   @ApiErrors(404, 503)
-  async find(@Param('scriptId') scriptId: string): Promise<ScriptDto> {
-    return scriptBody(await this.scripts.find(scriptId));
+  async find(@CalledBy() caller: Caller, @Param('scriptId') scriptId: string): Promise<ScriptDto> {
+    return scriptBody(await this.scripts.find(caller, scriptId));
   }
 
   @Patch(':scriptId')
@@ -96,9 +105,14 @@ export class ScriptsController {
   @ApiParam({ name: 'scriptId', schema: { type: 'string', format: 'uuid' } })
   @ApiBody({ type: PatchScriptDto, examples: { seed: { value: { seed: 11 } } } })
   @ApiOkResponse({ type: ScriptDto })
+  @Requires('generate')
   @ApiErrors(400, 404, 413, 415, 503)
-  async change(@Param('scriptId') scriptId: string, @Body() body: unknown): Promise<ScriptDto> {
-    return scriptBody(await this.scripts.change(scriptId, readScriptChanges(body)));
+  async change(
+    @CalledBy() caller: Caller,
+    @Param('scriptId') scriptId: string,
+    @Body() body: unknown,
+  ): Promise<ScriptDto> {
+    return scriptBody(await this.scripts.change(caller, scriptId, readScriptChanges(body)));
   }
 
   @Put(':scriptId/sections')
@@ -109,9 +123,14 @@ export class ScriptsController {
   @ApiParam({ name: 'scriptId', schema: { type: 'string', format: 'uuid' } })
   @ApiBody({ schema: SECTIONS_BODY, examples: SECTIONS_EXAMPLES })
   @ApiOkResponse({ type: ScriptDto })
+  @Requires('generate')
   @ApiErrors(400, 404, 413, 415, 503)
-  async replaceSections(@Param('scriptId') scriptId: string, @Body() body: unknown): Promise<ScriptDto> {
-    return scriptBody(await this.scripts.replaceSections(scriptId, readSections(body)));
+  async replaceSections(
+    @CalledBy() caller: Caller,
+    @Param('scriptId') scriptId: string,
+    @Body() body: unknown,
+  ): Promise<ScriptDto> {
+    return scriptBody(await this.scripts.replaceSections(caller, scriptId, readSections(body)));
   }
 
   @Delete(':scriptId')
@@ -119,8 +138,9 @@ export class ScriptsController {
   @ApiOperation({ summary: 'Delete a script with its sections and takes; its jobs and their files stay' })
   @ApiParam({ name: 'scriptId', schema: { type: 'string', format: 'uuid' } })
   @ApiResponse({ status: 204, description: 'Deleted' })
+  @Requires('generate')
   @ApiErrors(404, 503)
-  remove(@Param('scriptId') scriptId: string): Promise<void> {
-    return this.scripts.remove(scriptId);
+  remove(@CalledBy() caller: Caller, @Param('scriptId') scriptId: string): Promise<void> {
+    return this.scripts.remove(caller, scriptId);
   }
 }

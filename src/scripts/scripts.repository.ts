@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 import type { Script, ScriptDefaults, Section } from './script.js';
 
 const SCRIPT_COLUMNS = `
-  script_id AS "scriptId", user_id AS "userId", title, seed, defaults, version, created_at AS "createdAt",
+  script_id AS "scriptId", owner, user_id AS "userId", title, seed, defaults, version, created_at AS "createdAt",
   updated_at AS "updatedAt"`;
 
 const SECTION_COLUMNS = `
@@ -16,8 +16,10 @@ export interface Position {
   id: string;
 }
 
-/** A page of a list: whose entries, after which place, and how many at most. */
+/** A page of a list: whose entries and for which user, after which place, and how many at most. */
 export interface PageOf {
+  /** Of all owners when undefined. */
+  owner: string | undefined;
   userId: string | undefined;
   after: Position | undefined;
   limit: number;
@@ -26,6 +28,7 @@ export interface PageOf {
 /** A new script; its sections are stored apart. */
 export interface NewScript {
   scriptId: string;
+  owner: string | null;
   userId: string;
   title: string;
   seed: number | null;
@@ -48,9 +51,9 @@ export class ScriptsRepository {
   }
 
   /** Up to `limit` scripts after the place, newest first. */
-  list(manager: EntityManager, { userId, after, limit }: PageOf): Promise<Script[]> {
+  list(manager: EntityManager, { owner, userId, after, limit }: PageOf): Promise<Script[]> {
     const text = `SELECT ${SCRIPT_COLUMNS} FROM replicate.scripts
-      WHERE ($1::text IS NULL OR user_id = $1)
+      WHERE ($1::text IS NULL OR user_id = $1) AND ($5::text IS NULL OR owner = $5)
         AND ($2::timestamptz IS NULL OR (created_at, script_id) < ($2::timestamptz, $3::uuid))
       ORDER BY created_at DESC, script_id DESC LIMIT $4`;
     return manager.query<Script[]>(text, [
@@ -58,13 +61,22 @@ export class ScriptsRepository {
       after?.createdAt ?? null,
       after?.id ?? null,
       limit,
+      owner ?? null,
     ]);
   }
 
   async insert(manager: EntityManager, script: NewScript): Promise<void> {
     await manager.query(
-      `INSERT INTO replicate.scripts (script_id, user_id, title, seed, defaults) VALUES ($1, $2, $3, $4, $5)`,
-      [script.scriptId, script.userId, script.title, script.seed, JSON.stringify(script.defaults)],
+      `INSERT INTO replicate.scripts (script_id, owner, user_id, title, seed, defaults)
+      VALUES ($1, $2, $3, $4, $5, $6)`,
+      [
+        script.scriptId,
+        script.owner,
+        script.userId,
+        script.title,
+        script.seed,
+        JSON.stringify(script.defaults),
+      ],
     );
   }
 

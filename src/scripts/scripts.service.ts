@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { refuseOtherUser, seenOwner, sees, type Caller } from '../access/caller.js';
 import type { Issue } from '../errors.js';
 import { ModelRegistry } from '../models/registry.js';
 import { Database } from '../storage/database.js';
@@ -28,9 +29,14 @@ export class ScriptsService {
     private readonly registry: ModelRegistry,
   ) {}
 
-  async create(manager: EntityManager, { value, issues }: Draft<ScriptDraft>): Promise<WholeScript> {
-    const script = { scriptId: uuidv7(), ...value };
-    const characters = await this.lockCharacters(manager, value.sections);
+  async create(
+    manager: EntityManager,
+    caller: Caller,
+    { value, issues }: Draft<ScriptDraft>,
+  ): Promise<WholeScript> {
+    refuseOtherUser(caller, value.userId);
+    const script = { scriptId: uuidv7(), owner: caller.owner, ...value };
+    const characters = await this.lockCharacters(manager, caller, value.sections);
     refuse([
       ...issues,
       ...defaultsIssues(this.registry, value.defaults),
@@ -38,20 +44,21 @@ export class ScriptsService {
     ]);
     await this.scripts.insert(manager, script);
     await this.scripts.replaceSections(manager, script.scriptId, value.sections);
-    return this.lookup.whole(manager, script.scriptId);
+    return this.lookup.whole(manager, caller, script.scriptId);
   }
 
-  find(scriptId: string): Promise<WholeScript> {
-    return this.database.transaction((manager) => this.lookup.whole(manager, scriptId));
+  find(caller: Caller, scriptId: string): Promise<WholeScript> {
+    return this.database.transaction((manager) => this.lookup.whole(manager, caller, scriptId));
   }
 
-  list(page: PageOf): Promise<Script[]> {
-    return this.database.transaction((manager) => this.scripts.list(manager, page));
+  list(caller: Caller, page: Omit<PageOf, 'owner'>): Promise<Script[]> {
+    const seen = { ...page, owner: seenOwner(caller) };
+    return this.database.transaction((manager) => this.scripts.list(manager, seen));
   }
 
-  change(scriptId: string, { value, issues }: Draft<ScriptChanges>): Promise<WholeScript> {
+  change(caller: Caller, scriptId: string, { value, issues }: Draft<ScriptChanges>): Promise<WholeScript> {
     return this.database.transaction(async (manager) => {
-      const before = await this.lookup.whole(manager, scriptId, 'FOR UPDATE');
+      const before = await this.lookup.whole(manager, caller, scriptId, 'FOR UPDATE');
       const script = { ...before.script, ...value };
       const touchesScenes = value.seed !== undefined || value.defaults !== undefined;
       refuse([
@@ -59,43 +66,49 @@ export class ScriptsService {
         ...defaultsIssues(this.registry, value.defaults ?? { parameters: {} }),
         ...(touchesScenes ? sectionsIssues(this.registry, script, before.sections, before.characters) : []),
       ]);
-      return this.changed(manager, script);
+      return this.changed(manager, caller, script);
     });
   }
 
-  replaceSections(scriptId: string, { value, issues }: Draft<SectionDraft[]>): Promise<WholeScript> {
+  replaceSections(
+    caller: Caller,
+    scriptId: string,
+    { value, issues }: Draft<SectionDraft[]>,
+  ): Promise<WholeScript> {
     return this.database.transaction(async (manager) => {
       const sections = value.map(({ section }) => section);
       // Before the script's row, as a change of a character locks them.
-      const characters = await this.lockCharacters(manager, sections);
-      const { script, sections: before } = await this.lookup.whole(manager, scriptId, 'FOR UPDATE');
+      const characters = await this.lockCharacters(manager, caller, sections);
+      const { script, sections: before } = await this.lookup.whole(manager, caller, scriptId, 'FOR UPDATE');
       refuse([
         ...issues,
         ...strangerIssues(value, new Set(before.map(({ sectionId }) => sectionId))),
         ...sectionsIssues(this.registry, script, sections, characters),
       ]);
       await this.scripts.replaceSections(manager, script.scriptId, sections);
-      return this.changed(manager, script);
+      return this.changed(manager, caller, script);
     });
   }
 
-  remove(scriptId: string): Promise<void> {
+  remove(caller: Caller, scriptId: string): Promise<void> {
     return this.database.transaction(async (manager) => {
-      const { scriptId: id } = await this.lookup.script(manager, scriptId, 'FOR UPDATE');
+      const { scriptId: id } = await this.lookup.script(manager, caller, scriptId, 'FOR UPDATE');
       await this.scripts.remove(manager, id);
     });
   }
 
-  private async changed(manager: EntityManager, script: Script): Promise<WholeScript> {
+  private async changed(manager: EntityManager, caller: Caller, script: Script): Promise<WholeScript> {
     await this.scripts.update(manager, script);
-    const whole = await this.lookup.whole(manager, script.scriptId);
+    const whole = await this.lookup.whole(manager, caller, script.scriptId);
     await this.takes.withdrawStale(manager, script.scriptId, currentHashes(this.registry, whole));
     return whole;
   }
 
-  private lockCharacters(manager: EntityManager, sections: Section[]) {
+  /** The characters that sections name, those of others left out. */
+  private async lockCharacters(manager: EntityManager, caller: Caller, sections: Section[]) {
     const named = [...new Set(sections.flatMap(({ characterIds }) => characterIds))];
-    return this.characters.findAll(manager, named, 'FOR SHARE');
+    const found = await this.characters.findAll(manager, named, 'FOR SHARE');
+    return new Map([...found].filter(([, { owner }]) => sees(caller, owner)));
   }
 }
 

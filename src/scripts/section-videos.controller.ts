@@ -9,6 +9,8 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Caller } from '../access/caller.js';
+import { CalledBy, Requires } from '../access/route-access.decorator.js';
 import { ApiErrors } from '../http/api-errors.js';
 import { EventStream } from '../http/event-stream.js';
 import { PageQuery } from '../http/page-query.dto.js';
@@ -34,12 +36,14 @@ export class SectionVideosController {
   @ApiOperation({ summary: 'The takes of a script, newest first' })
   @ApiParam({ name: 'scriptId', schema: { type: 'string', format: 'uuid' } })
   @ApiOkResponse({ type: TakeListDto })
+  @Requires('read')
   @ApiErrors(400, 404, 503)
   async list(
+    @CalledBy() caller: Caller,
     @Param('scriptId') scriptId: string,
     @Query() { cursor, limit }: PageQuery,
   ): Promise<TakeListDto> {
-    const { takes, hashes } = await this.videos.page(scriptId, positionOf(cursor), limit + 1);
+    const { takes, hashes } = await this.videos.page(caller, scriptId, positionOf(cursor), limit + 1);
     const { entries, nextCursor } = pageOf(takes, limit, ({ videoId }) => videoId);
     const items = await Promise.all(entries.map((take) => this.presenter.present(take, hashes)));
     return { items, nextCursor };
@@ -63,18 +67,20 @@ export class SectionVideosController {
     status: 204,
     description: 'No take is under way and there is nothing to tell: do not come back',
   })
+  @Requires('read')
   @ApiErrors(404, 503)
   async follow(
+    @CalledBy() caller: Caller,
     @Param('scriptId') scriptId: string,
     @Headers('last-event-id') lastEventId: string | undefined,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const first = await this.videos.all(scriptId);
+    const first = await this.videos.all(caller, scriptId);
     const lastId = /^\d{1,15}$/.test(lastEventId ?? '') ? Number(lastEventId) : undefined;
     if (isOver(first, lastId)) return void reply.status(204).send();
     const stream = new EventStream(request, reply);
-    for await (const event of this.events.follow(first, scriptId, lastId, stream.signal)) {
+    for await (const event of this.events.follow(caller, first, scriptId, lastId, stream.signal)) {
       if (event) stream.send({ event: 'take', id: event.id, data: event.body });
       else stream.heartbeat();
     }
@@ -87,9 +93,14 @@ export class SectionVideosController {
   @ApiParam({ name: 'videoId', schema: { type: 'string', format: 'uuid' } })
   @ApiBody({ type: ReviewDto, required: false })
   @ApiOkResponse({ type: TakeDto })
+  @Requires('approve')
   @ApiErrors(400, 404, 409, 413, 415, 503)
-  async approve(@Param('videoId') videoId: string, @Req() request: FastifyRequest): Promise<TakeDto> {
-    return this.approval.review(videoId, readVerdict('approved', request.body));
+  async approve(
+    @CalledBy() caller: Caller,
+    @Param('videoId') videoId: string,
+    @Req() request: FastifyRequest,
+  ): Promise<TakeDto> {
+    return this.approval.review(caller, videoId, readVerdict('approved', request.body));
   }
 
   @Post('section-videos/:videoId/reject')
@@ -98,8 +109,13 @@ export class SectionVideosController {
   @ApiParam({ name: 'videoId', schema: { type: 'string', format: 'uuid' } })
   @ApiBody({ type: ReviewDto, required: false })
   @ApiOkResponse({ type: TakeDto })
+  @Requires('approve')
   @ApiErrors(400, 404, 409, 413, 415, 503)
-  async reject(@Param('videoId') videoId: string, @Req() request: FastifyRequest): Promise<TakeDto> {
-    return this.approval.review(videoId, readVerdict('rejected', request.body));
+  async reject(
+    @CalledBy() caller: Caller,
+    @Param('videoId') videoId: string,
+    @Req() request: FastifyRequest,
+  ): Promise<TakeDto> {
+    return this.approval.review(caller, videoId, readVerdict('rejected', request.body));
   }
 }

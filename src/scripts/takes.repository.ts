@@ -4,7 +4,7 @@ import type { Approval, Take } from './script.js';
 import type { Position } from './scripts.repository.js';
 
 const SELECT = `
-  SELECT take.video_id AS "videoId", take.script_id AS "scriptId", take.section_id AS "sectionId",
+  SELECT take.video_id AS "videoId", job.owner, take.script_id AS "scriptId", take.section_id AS "sectionId",
     take.job_id AS "jobId", take.take, take.input_hash AS "inputHash", take.approval, take.comment,
     take.reviewed_at AS "reviewedAt", take.created_at AS "createdAt", job.state, job.version AS "jobVersion",
     GREATEST(job.updated_at, take.created_at, take.reviewed_at) AS "changedAt",

@@ -12,6 +12,8 @@ export interface JobMirrorItem {
   jobId: string;
   timestamp: number;
   version: number;
+  /** Who may see it besides admins. */
+  owner: string | null;
   userId: string;
   mediaType: string;
   modelId: string;
@@ -22,6 +24,8 @@ export interface JobMirrorItem {
   /** The status body as JSON. */
   body: string;
 }
+
+type StoredItem = Omit<JobMirrorItem, 'owner'> & { owner?: string | null; ttl: number };
 
 interface JobMirrorChoices {
   table: string;
@@ -81,7 +85,10 @@ export class JobMirror implements OnApplicationShutdown {
     }
   }
 
-  /** The job's newest snapshot, or undefined; expired items, which AWS deletes late, count as absent. */
+  /**
+   * The job's newest snapshot, or undefined; expired items, which AWS deletes late, count as absent, and so do those
+   * of a version that told no owner.
+   */
   async get(jobId: string): Promise<StatusSnapshot | undefined> {
     const { Items } = await this.client.send(
       new QueryCommand({
@@ -94,9 +101,10 @@ export class JobMirror implements OnApplicationShutdown {
       }),
       { abortSignal: AbortSignal.timeout(READ_TIMEOUT_MS) },
     );
-    const item = Items?.[0] as (JobMirrorItem & { ttl: number }) | undefined;
-    if (!item || item.ttl <= Date.now() / 1000) return undefined;
-    return { version: item.version, final: item.final, body: Buffer.from(item.body) };
+    const item = Items?.[0] as StoredItem | undefined;
+    if (!item || item.ttl <= Date.now() / 1000 || item.owner === undefined) return undefined;
+    const { version, owner, final, body } = item;
+    return { version, owner, final, body: Buffer.from(body) };
   }
 
   /** Resolves when the table can be described. */

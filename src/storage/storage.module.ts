@@ -6,6 +6,7 @@ import { createDataSource } from './data-source.js';
 import { Database } from './database.js';
 import { JobMirror } from './job-mirror.store.js';
 import { MediaStore } from './media.store.js';
+import { Notifications } from './notifications.js';
 import { createCacheRedis } from './redis.js';
 import { StatusCache } from './status-cache.store.js';
 
@@ -24,6 +25,11 @@ export class StorageModule {
           new Database(createDataSource({ url: databaseUrl, poolSize: POOL_SIZE, entities }), (error) =>
             logger.error('connect-database', error),
           ),
+      },
+      {
+        provide: Notifications,
+        inject: [Settings],
+        useFactory: ({ databaseUrl }: Settings) => new Notifications(databaseUrl),
       },
       {
         provide: StatusCache,

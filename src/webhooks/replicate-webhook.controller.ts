@@ -1,15 +1,7 @@
 import { Controller, Headers, HttpCode, Post, Query, Req, type RawBodyRequest } from '@nestjs/common';
-import {
-  ApiBody,
-  ApiHeader,
-  ApiOkResponse,
-  ApiOperation,
-  ApiQuery,
-  ApiSecurity,
-  ApiTags,
-} from '@nestjs/swagger';
+import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import { Open } from '../access/open.js';
+import { Open } from '../access/route-access.decorator.js';
 import { Settings } from '../config/settings.js';
 import { crashPoint } from '../crash-points.js';
 import { AppError } from '../errors.js';
@@ -24,7 +16,6 @@ const MAX_ID_LENGTH = 200;
 
 @ApiTags('webhooks')
 @Open()
-@ApiSecurity({})
 @Controller('webhook')
 export class ReplicateWebhookController {
   private readonly secrets: string[];

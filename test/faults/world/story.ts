@@ -27,7 +27,11 @@ export interface Story {
 export async function aStory(protocol: Protocol, random: Random, turns: Turns): Promise<Story> {
   const { generation, registry, lifecycle, predictions, cancellation } = protocol;
   const request = { mediaType: 'image', modelId: 'flux-schnell', parameters: { prompt: 'A story' } };
-  const { jobId } = await generation.accept({ userId: 'story', plan: planGeneration(registry, request) });
+  const { jobId } = await generation.accept({
+    owner: null,
+    userId: 'story',
+    plan: planGeneration(registry, request),
+  });
   if (jobId === undefined) throw new Error('The story has no job');
   const nonce = randomUUID();
   await lifecycle.move({ jobId, to: 'submitting', cause: 'worker', nonce });

@@ -8,6 +8,7 @@ import { Logger } from '../../../src/logging/logger.js';
 import { NestLogger } from '../../../src/logging/nest-logger.js';
 import { ModelRegistry } from '../../../src/models/registry.js';
 import { serveDocs } from '../../../src/openapi.js';
+import { openStatusLane } from '../../../src/status-lane.js';
 import { ApiClient } from '../../support/api-client.js';
 
 /** The API in this process, on a free port, with what it logged. */
@@ -30,6 +31,7 @@ export async function startApi(env: Environment, requestTimeoutMs?: number): Pro
     { abortOnError: false, logger: new NestLogger(logger), bodyParser: false },
   );
   app.useGlobalPipes(createValidationPipe());
+  openStatusLane(app);
   serveDocs(app, app.get(ModelRegistry));
   await app.listen(0, '127.0.0.1');
   const url = await app.getUrl();

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { ADMIN } from '../../../src/access/caller.js';
 import { AppError } from '../../../src/errors.js';
 import { JobListRepository } from '../../../src/jobs/job-list.repository.js';
 import { JobQueries } from '../../../src/jobs/job-queries.js';
@@ -45,7 +46,7 @@ beforeAll(async () => {
 
 afterAll(() => db.close());
 
-const page = (query: Partial<ListJobsQuery>) => queries.list({ limit: 20, ...query });
+const page = (query: Partial<ListJobsQuery>) => queries.list(ADMIN, { limit: 20, ...query });
 
 async function allPages(query: Partial<ListJobsQuery>) {
   const items = [];

@@ -5,6 +5,7 @@ import type { NewJob } from '../../../src/jobs/jobs.repository.js';
 export function aNewJob(facts: Partial<NewJob> = {}): NewJob {
   return {
     jobId: uuidv7(),
+    owner: null,
     userId: 'producer-1',
     mediaType: 'image',
     modelId: 'flux-schnell',

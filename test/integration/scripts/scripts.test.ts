@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { ADMIN } from '../../../src/access/caller.js';
 import { readNewScript, readScriptChanges, readSections } from '../../../src/scripts/script.request.js';
 import type { WholeScript } from '../../../src/scripts/script.js';
 import { startTestDatabase, type TestDatabase } from '../storage/test-database.js';
@@ -26,10 +27,12 @@ const body = {
 };
 
 const write = (facts: object = {}) =>
-  db.database.transaction((manager) => room.scripts.create(manager, readNewScript({ ...body, ...facts })));
+  db.database.transaction((manager) =>
+    room.scripts.create(manager, ADMIN, readNewScript({ ...body, ...facts })),
+  );
 const generate = ({ script }: WholeScript, takes = 1, of = room) =>
   db.database.transaction((manager) =>
-    of.generation.generate(manager, script.scriptId, { sectionIds: undefined, takes }),
+    of.generation.generate(manager, ADMIN, script.scriptId, { sectionIds: undefined, takes }),
   );
 const idOf = ({ script }: WholeScript) => script.scriptId;
 
@@ -41,9 +44,9 @@ const complete = (whole: WholeScript) =>
     [idOf(whole)],
   );
 const approve = (videoId: string, of = room) =>
-  of.approval.review(videoId, { approval: 'approved', comment: undefined });
+  of.approval.review(ADMIN, videoId, { approval: 'approved', comment: undefined });
 const approvalsOf = async (whole: WholeScript) =>
-  (await room.videos.all(idOf(whole))).takes.map(({ approval }) => approval);
+  (await room.videos.all(ADMIN, idOf(whole))).takes.map(({ approval }) => approval);
 
 async function approvedScript(facts: object = {}) {
   const whole = await write(facts);
@@ -57,12 +60,12 @@ describe('takes and their jobs', () => {
   it('are stored together, or not at all', async () => {
     const whole = await write();
     const failing = db.database.transaction(async (manager) => {
-      await room.generation.generate(manager, idOf(whole), { sectionIds: undefined, takes: 1 });
+      await room.generation.generate(manager, ADMIN, idOf(whole), { sectionIds: undefined, takes: 1 });
       throw new Error('the process dies');
     });
     await expect(failing).rejects.toThrow('the process dies');
     const jobs = await db.pool.query('SELECT FROM replicate.jobs WHERE script_id = $1', [idOf(whole)]);
-    expect([jobs.rows.length, (await room.videos.all(idOf(whole))).takes.length]).toEqual([0, 0]);
+    expect([jobs.rows.length, (await room.videos.all(ADMIN, idOf(whole))).takes.length]).toEqual([0, 0]);
 
     const { made } = await generate(whole, 4);
     const { rows } = await db.pool.query<{ videoId: string }>(
@@ -97,7 +100,7 @@ describe('approval', () => {
     await complete(whole);
     await Promise.allSettled([
       approve(made[0]!.take.videoId, rooms[1]),
-      room.scripts.change(idOf(whole), readScriptChanges({ seed: 1 })),
+      room.scripts.change(ADMIN, idOf(whole), readScriptChanges({ seed: 1 })),
     ]);
     expect(await approvalsOf(whole)).toEqual(['pending']);
   });
@@ -107,18 +110,18 @@ describe('approval', () => {
     ['defaults', { defaults: { modelId: 'veo-3.1-fast', parameters: { duration: 4 } } }],
   ])('is withdrawn from all sections by a new %s', async (_what, changes) => {
     const { whole } = await approvedScript();
-    await room.scripts.change(idOf(whole), readScriptChanges(changes));
+    await room.scripts.change(ADMIN, idOf(whole), readScriptChanges(changes));
     expect(await approvalsOf(whole)).toEqual(['pending', 'pending']);
   });
 
   it('stays with a new title, and with the sections that others are put before', async () => {
     const { whole } = await approvedScript();
-    await room.scripts.change(idOf(whole), readScriptChanges({ title: 'New' }));
+    await room.scripts.change(ADMIN, idOf(whole), readScriptChanges({ title: 'New' }));
     const sections = [
       { prompt: 'New' },
       ...whole.sections.map(({ sectionId, prompt }) => ({ sectionId, prompt })),
     ];
-    const changed = await room.scripts.replaceSections(idOf(whole), readSections(sections));
+    const changed = await room.scripts.replaceSections(ADMIN, idOf(whole), readSections(sections));
     expect(changed.sections.slice(1).map(({ sectionId }) => sectionId)).toEqual(
       whole.sections.map(({ sectionId }) => sectionId),
     );
@@ -130,8 +133,8 @@ describe('what a film is made of', () => {
   it('is the approved takes, in the order of the sections', async () => {
     const { whole, made } = await approvedScript();
     const reversed = [...whole.sections].reverse().map(({ sectionId, prompt }) => ({ sectionId, prompt }));
-    await room.scripts.replaceSections(idOf(whole), readSections(reversed));
-    const film = await room.approved.ofScript(idOf(whole));
+    await room.scripts.replaceSections(ADMIN, idOf(whole), readSections(reversed));
+    const film = await room.approved.ofScript(ADMIN, idOf(whole));
     expect(film).toMatchObject({ scriptId: idOf(whole), userId: 'author', title: 'Lighthouse' });
     expect(film.takes).toEqual(
       reversed.map(({ sectionId }, position) => ({
@@ -150,15 +153,17 @@ describe('what a film is made of', () => {
       { sectionId: second!.sectionId, prompt: 'A lamp' },
       { prompt: 'New' },
     ];
-    const changed = await room.scripts.replaceSections(idOf(whole), readSections(sections));
-    const refusal: unknown = await room.approved.ofScript(idOf(whole)).catch((error: unknown) => error);
+    const changed = await room.scripts.replaceSections(ADMIN, idOf(whole), readSections(sections));
+    const refusal: unknown = await room.approved
+      .ofScript(ADMIN, idOf(whole))
+      .catch((error: unknown) => error);
     expect(refusal).toMatchObject({
       code: 'conflict',
       issues: [{ path: 'sections[0]' }, { path: 'sections[2]' }],
     });
     expect((refusal as Error).message).toContain(first!.sectionId);
     expect((refusal as Error).message).toContain(changed.sections[2]!.sectionId);
-    await expect(room.approved.ofScript(randomUUID())).rejects.toMatchObject({ code: 'not_found' });
+    await expect(room.approved.ofScript(ADMIN, randomUUID())).rejects.toMatchObject({ code: 'not_found' });
   });
 });
 
@@ -167,11 +172,11 @@ describe('a character', () => {
     for (let round = 0; round < 5; round += 1) {
       const draft = { userId: 'author', name: 'Mara', description: 'x', referenceImages: [], seed: null };
       const { characterId } = await db.database.transaction((manager) =>
-        room.characters.create(manager, draft),
+        room.characters.create(manager, ADMIN, draft),
       );
       const [written, removed] = await Promise.allSettled([
         write({ sections: [{ prompt: 'x', characters: [characterId] }] }),
-        rooms[1].characters.remove(characterId),
+        rooms[1].characters.remove(ADMIN, characterId),
       ]);
       expect([written.status, removed.status].sort()).toEqual(['fulfilled', 'rejected']);
     }
@@ -180,7 +185,7 @@ describe('a character', () => {
   it('of another user is unknown to a script', async () => {
     const draft = { userId: 'other', name: 'Mara', description: 'x', referenceImages: [], seed: null };
     const { characterId } = await db.database.transaction((manager) =>
-      room.characters.create(manager, draft),
+      room.characters.create(manager, ADMIN, draft),
     );
     await expect(write({ sections: [{ prompt: 'x', characters: [characterId] }] })).rejects.toMatchObject({
       issues: [{ path: 'sections[0].characters' }],

@@ -29,6 +29,7 @@ function anItem(facts: Partial<JobMirrorItem> = {}): JobMirrorItem {
     jobId: randomUUID(),
     timestamp: createdAt,
     version: 1,
+    owner: 'key:1',
     userId: 'producer-1',
     mediaType: 'image',
     modelId: 'flux-schnell',

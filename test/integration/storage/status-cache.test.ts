@@ -32,6 +32,7 @@ const healthy = () =>
 
 const snapshot = (version: number, final = false): StatusSnapshot => ({
   version,
+  owner: final ? null : 'key:1',
   final,
   body: Buffer.from(JSON.stringify({ version, text: 'ünï"c\u2028 🎬' })),
 });

@@ -24,7 +24,10 @@ export async function approvedScript(
   );
   const sections = clips.map(sectionOf);
   const now = new Date();
-  const script = { scriptId, userId, title: 'A film', seed: null, defaults: { parameters: {} }, version: 1 };
+  const script = {
+    ...{ scriptId, owner: null, userId, title: 'A film', seed: null },
+    ...{ defaults: { parameters: {} }, version: 1 },
+  };
   const whole = { script: { ...script, createdAt: now, updatedAt: now }, sections, characters: new Map() };
   const hashes = currentHashes(registry, whole);
   for (const [position, clip] of clips.entries()) {

@@ -7,6 +7,7 @@ const acceptedAt = new Date('2026-01-02T03:04:05.006Z');
 export function aJob(facts: Partial<Job> = {}): Job {
   return {
     jobId: '01890000-0000-7000-8000-000000000001',
+    owner: null,
     userId: 'producer-1',
     mediaType: 'image',
     modelId: 'flux-schnell',

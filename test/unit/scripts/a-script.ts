@@ -25,6 +25,7 @@ export const aSection = (facts: Partial<Section> = {}): Section => ({
 
 export const aCharacter = (facts: Partial<Character> = {}): Character => ({
   characterId: randomUUID(),
+  owner: null,
   userId: 'producer-1',
   name: 'Mara',
   description: 'grey braid',
@@ -52,6 +53,7 @@ export function aScene(section: Section, frame = aFrame(), ...characters: Charac
 
 export const aTake = ({ section, inputHash }: Scene, facts: Partial<Take> = {}): Take => ({
   videoId: randomUUID(),
+  owner: null,
   scriptId: randomUUID(),
   sectionId: section.sectionId,
   jobId: randomUUID(),
