@@ -5,12 +5,12 @@ import {
   IsArray,
   IsIn,
   IsInt,
-  IsNumber,
   IsOptional,
   IsString,
   Matches,
   Max,
   Min,
+  ValidateBy,
 } from 'class-validator';
 import { IsText } from '../http/is-text.js';
 import { IsTime } from '../http/is-time.js';
@@ -39,6 +39,13 @@ const budgetProperty = {
   multipleOf: 0.000001,
   nullable: true,
 } as const;
+
+/** USD; of the decimals only as many as are kept. */
+function IsBudget(): PropertyDecorator {
+  const validate = (usd: unknown) =>
+    typeof usd === 'number' && usd >= 0 && usd <= MOST_BUDGET && Number(usd.toFixed(6)) === usd;
+  return ValidateBy({ name: 'isBudget', validator: { validate } }, BUDGET_RULE);
+}
 
 /** A key to be made. */
 export class CreateApiKeyDto {
@@ -76,9 +83,7 @@ export class CreateApiKeyDto {
 
   @ApiPropertyOptional({ ...budgetProperty, description: 'USD a calendar month.' })
   @IsOptional()
-  @IsNumber({ maxDecimalPlaces: 6 }, BUDGET_RULE)
-  @Min(0, BUDGET_RULE)
-  @Max(MOST_BUDGET, BUDGET_RULE)
+  @IsBudget()
   monthlyBudget?: number | null;
 
   @ApiPropertyOptional({
