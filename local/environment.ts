@@ -27,6 +27,9 @@ export const ADDRESS_VARIABLES = {
 
 export const ALL_SERVICES = Object.keys(ADDRESS_VARIABLES) as ServiceName[];
 
+/** A developer, or a suite of tests, is one user who asks for much. */
+const LOCAL_RATE_LIMIT = '1000000';
+
 const SOURCE_HOSTS = 'replicate.delivery,*.replicate.delivery';
 
 /** What the services and the application must agree upon before any of them starts. */
@@ -67,6 +70,7 @@ export function stackEnvironment(
   return {
     STAGE: env.STAGE || 'local',
     AUTH_REQUIRED: env.AUTH_REQUIRED || 'false',
+    RATE_LIMIT_PER_HOUR: env.RATE_LIMIT_PER_HOUR || LOCAL_RATE_LIMIT,
     HOST: env.HOST || '127.0.0.1',
     ...addressVariables(addresses),
     ...(addresses.redis ? { REDIS_CACHE_URL: env.REDIS_CACHE_URL || addresses.redis } : {}),

@@ -32,6 +32,13 @@ export interface Issue {
   message: string;
 }
 
+/** How much of a limit is left, and in how many seconds it starts anew. */
+export interface RateLimit {
+  limit: number;
+  remaining: number;
+  resetSeconds: number;
+}
+
 interface AppErrorOptions {
   /** Every fault at once, when there are several. */
   issues?: Issue[];
@@ -39,6 +46,8 @@ interface AppErrorOptions {
   retryable?: boolean;
   /** Seconds after which trying again makes sense. */
   retryAfterSeconds?: number;
+  /** The limit that was reached. */
+  rateLimit?: RateLimit;
   cause?: unknown;
 }
 
@@ -47,6 +56,7 @@ export class AppError extends Error {
   readonly issues: Issue[];
   readonly retryable: boolean;
   readonly retryAfterSeconds: number | undefined;
+  readonly rateLimit: RateLimit | undefined;
 
   constructor(
     readonly code: ErrorCode,
@@ -58,6 +68,7 @@ export class AppError extends Error {
     this.issues = options.issues ?? [];
     this.retryable = options.retryable ?? false;
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.rateLimit = options.rateLimit;
   }
 }
 

@@ -12,7 +12,7 @@ import { startProcess } from './start-process.js';
 await startProcess(async (settings, logger) => {
   const app = await NestFactory.create<NestFastifyApplication>(
     ApiModule.of(settings, logger),
-    createAdapter(logger),
+    createAdapter(logger, settings.http),
     {
       abortOnError: false,
       logger: new NestLogger(logger),

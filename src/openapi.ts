@@ -52,7 +52,7 @@ function operations(document: OpenAPIObject): [method: string, operation: Operat
   );
 }
 
-/** Documents what any route may answer, and 401 and 403 where a key is needed; returns these answers by name. */
+/** Documents what any route may answer, and 401, 403 and 429 where a key is needed; returns these answers by name. */
 function addCommonErrors(document: OpenAPIObject): Record<string, ErrorResponse> {
   const content = { 'application/json': { schema: { $ref: '#/components/schemas/ErrorDto' } } };
   const responses: Record<string, ErrorResponse> = {};
@@ -68,7 +68,7 @@ function addCommonErrors(document: OpenAPIObject): Record<string, ErrorResponse>
 
 function commonErrors(method: string, { security }: Operation): number[] {
   const open = security?.some((requirement) => Object.keys(requirement).length === 0);
-  return [...OF_ANY_REQUEST, ...(method === 'get' ? [] : OF_A_BODY), ...(open ? [] : [401, 403])];
+  return [...OF_ANY_REQUEST, ...(method === 'get' ? [] : OF_A_BODY), ...(open ? [] : [401, 403, 429])];
 }
 
 /** Documents that unknown fields of a body are refused. */

@@ -23,7 +23,9 @@ export class AccessGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<CalledRequest>();
     const known = this.authenticator.known(request.headers);
     if (known) return admit(request, known, scopes);
-    return this.authenticator.identify(request.headers).then((caller) => admit(request, caller, scopes));
+    return this.authenticator
+      .identify(request.headers, request.ip)
+      .then((caller) => admit(request, caller, scopes));
   }
 }
 

@@ -1,9 +1,12 @@
 import { Module } from '@nestjs/common';
 import { ApiKeysRepository } from './api-keys.repository.js';
 import { Authenticator } from './authenticator.js';
+import { FailedAttempts } from './failed-attempts.js';
+import { GenerationLimits } from './generation-limits.js';
 import { KeyRing } from './key-ring.js';
+import { RateLimiter } from './rate-limiter.js';
 
-const SERVICES = [ApiKeysRepository, Authenticator, KeyRing];
+const SERVICES = [ApiKeysRepository, Authenticator, FailedAttempts, GenerationLimits, KeyRing, RateLimiter];
 
 /** Who may do what. */
 @Module({ providers: SERVICES, exports: SERVICES })

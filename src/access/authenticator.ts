@@ -3,6 +3,7 @@ import { Settings } from '../config/settings.js';
 import { AppError } from '../errors.js';
 import { hashKey, matchesHash } from './api-key.js';
 import { ADMIN, type Caller } from './caller.js';
+import { FailedAttempts } from './failed-attempts.js';
 import { KeyRing } from './key-ring.js';
 
 type Headers = Record<string, unknown>;
@@ -17,6 +18,7 @@ export class Authenticator {
 
   constructor(
     private readonly keys: KeyRing,
+    private readonly failures: FailedAttempts,
     { access }: Settings,
   ) {
     this.required = access.required;
@@ -31,12 +33,18 @@ export class Authenticator {
     return key === this.adminKey ? ADMIN : this.keys.fresh(key);
   }
 
-  /** The caller; throws `unauthorized`, or `service_unavailable` when that cannot be told. */
-  async identify(headers: Headers): Promise<Caller> {
+  /**
+   * The caller, who sends from the address; throws `unauthorized`, `rate_limited` after many wrong keys, or
+   * `service_unavailable` when it cannot be told.
+   */
+  async identify(headers: Headers, address: string): Promise<Caller> {
     const key = headers['x-api-key'];
-    const caller = typeof key === 'string' && key !== '' ? await this.holderOf(key) : undefined;
+    if (typeof key !== 'string' || key === '') throw unauthorized();
+    this.failures.refuseHeldOff(address);
+    const caller = await this.holderOf(key);
     if (caller) return caller;
-    throw new AppError('unauthorized', 'Send a valid key in the X-API-Key header');
+    await this.failures.count(address);
+    throw unauthorized();
   }
 
   private async holderOf(key: string): Promise<Caller | undefined> {
@@ -46,4 +54,8 @@ export class Authenticator {
     }
     return this.keys.find(key);
   }
+}
+
+function unauthorized(): AppError {
+  return new AppError('unauthorized', 'Send a valid key in the X-API-Key header');
 }

@@ -33,7 +33,11 @@ export class Settings {
   constructor(values: VariableValues, modelsConfig: { text: string; source: string }) {
     this.stage = values.STAGE;
     this.logLevel = values.LOG_LEVEL;
-    this.http = { port: values.PORT, host: values.HOST };
+    this.http = {
+      port: values.PORT,
+      host: values.HOST,
+      trustedProxyHops: values.TRUSTED_PROXY_HOPS,
+    };
     this.databaseUrl = values.DATABASE_URL;
     this.redis = { queueUrl: values.REDIS_URL, cacheUrl: values.REDIS_CACHE_URL ?? values.REDIS_URL };
     this.replicate = {

@@ -158,6 +158,11 @@ export const VARIABLES = {
     parse: integer(1, 1_000_000),
   },
   AUTH_REQUIRED: { doc: 'Whether callers need a key.', default: 'true', parse: boolean },
+  TRUSTED_PROXY_HOPS: {
+    doc: 'Proxies before this service whose X-Forwarded-For is believed.',
+    default: '0',
+    parse: integer(0, 10),
+  },
   ADMIN_API_KEY: {
     doc: 'Bootstrap API key with every scope.',
     default: '',

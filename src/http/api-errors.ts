@@ -13,6 +13,7 @@ export const ERROR_DESCRIPTIONS: Record<number, string> = {
   413: 'The body is too large',
   415: 'The body is not application/json',
   422: 'The Idempotency-Key came with another request, or what is asked for cannot be made of what is there',
+  429: 'Rate limit exceeded: too many generations in an hour, or wrong keys; Retry-After tells when to try again',
   431: 'The address and the headers are too large',
   500: 'Something went wrong on our side',
   503: 'PostgreSQL cannot be reached, or the process is stopping; Retry-After tells when to try again',

@@ -1,7 +1,9 @@
 import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AppError } from '../errors.js';
 import { Logger } from '../logging/logger.js';
 import { errorReply } from './error-body.js';
+import { showRateLimit } from './rate-limit.js';
 
 /** Answers every error in one shape; its causes go to the log only. */
 @Catch()
@@ -19,6 +21,7 @@ export class ErrorFilter implements ExceptionFilter {
       return;
     }
     if (body.retryAfter !== undefined) void reply.header('retry-after', body.retryAfter);
+    if (thrown instanceof AppError && thrown.rateLimit) showRateLimit(reply, thrown.rateLimit);
     void reply.status(status).send(body);
   }
 }

@@ -12,14 +12,22 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const MOST_CHECK_INTERVAL_MS = 5_000;
 const CLOSE_INTERVAL_MS = 100;
 
+interface AdapterChoices {
+  requestTimeoutMs?: number | undefined;
+  /** Proxies whose X-Forwarded-For is believed when it is told who asks. */
+  trustedProxyHops?: number;
+}
+
 /**
  * Fastify with our limits, JSON bodies alone, and a request id on every answer and log line. NestJS is to bring no body
  * parsers (`bodyParser: false`).
  */
-export function createAdapter(logger: Logger, requestTimeoutMs = REQUEST_TIMEOUT_MS): FastifyAdapter {
+export function createAdapter(logger: Logger, choices: AdapterChoices = {}): FastifyAdapter {
+  const { requestTimeoutMs = REQUEST_TIMEOUT_MS, trustedProxyHops = 0 } = choices;
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: requestTimeoutMs,
+    trustProxy: (_address, hop) => hop < trustedProxyHops,
     // Every address that fits into a head reaches its route: what is too long for an id is one that does not exist.
     routerOptions: { maxParamLength: maxHeaderSize },
     http: {

@@ -2,12 +2,14 @@ import { Body, Controller, Headers, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { refuseOtherUser, type Caller } from '../access/caller.js';
+import { GenerationLimits } from '../access/generation-limits.js';
 import { CalledBy, Requires } from '../access/route-access.decorator.js';
 import { crashPoint } from '../crash-points.js';
 import { ApiErrors } from '../http/api-errors.js';
 import { ApiIdempotencyKey } from '../http/api-idempotency-key.js';
 import { sendAnswer } from '../http/answer.js';
 import { idempotencyScope, sendReplay, sendStored, toStored } from '../http/idempotent-answer.js';
+import { showRateLimit } from '../http/rate-limit.js';
 import { readWaitSeconds } from '../http/prefer.js';
 import { readIdempotencyKey, type IdempotencyKey } from '../idempotency/idempotency-key.js';
 import { IdempotencyRepository, type StoredAnswer } from '../idempotency/idempotency.repository.js';
@@ -25,6 +27,7 @@ import { StatusAnswers, type StatusAnswer } from './status-answer.js';
 export class GenerationController {
   constructor(
     private readonly generation: GenerationService,
+    private readonly limits: GenerationLimits,
     private readonly keys: IdempotencyRepository,
     private readonly registry: ModelRegistry,
     private readonly answers: StatusAnswers,
@@ -65,6 +68,7 @@ export class GenerationController {
     const waitSeconds = readWaitSeconds(headers.prefer);
     const order = { ...readGenerationRequest(body, this.registry), owner: caller.owner, key, waitSeconds };
     refuseOtherUser(caller, order.userId);
+    showRateLimit(reply, await this.limits.take(caller, order.userId, 1));
     const { jobId, answer } = await this.generation.accept(order);
     crashPoint('job-stored');
     if (jobId === undefined) return sendReplay(reply, answer);

@@ -2,11 +2,13 @@ import { Controller, Get, Headers, HttpCode, Param, Post, Query, Req, Res } from
 import { ApiHeader, ApiOkResponse, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { refuseOtherUser, type Caller } from '../access/caller.js';
+import { GenerationLimits } from '../access/generation-limits.js';
 import { CalledBy, Requires } from '../access/route-access.decorator.js';
 import { ApiErrors } from '../http/api-errors.js';
 import { ApiIdempotencyKey } from '../http/api-idempotency-key.js';
 import { EventStream } from '../http/event-stream.js';
 import { idempotencyScope, sendReplay, sendStored } from '../http/idempotent-answer.js';
+import { showRateLimit } from '../http/rate-limit.js';
 import { refuseFields } from '../http/validate-body.js';
 import { readIdempotencyKey } from '../idempotency/idempotency-key.js';
 import { IdempotencyRepository } from '../idempotency/idempotency.repository.js';
@@ -26,6 +28,7 @@ export class JobsController {
     private readonly queries: JobQueries,
     private readonly cancellation: CancellationService,
     private readonly generation: GenerationService,
+    private readonly limits: GenerationLimits,
     private readonly events: JobEvents,
     private readonly keys: IdempotencyRepository,
   ) {}
@@ -93,6 +96,7 @@ export class JobsController {
     if (given) return sendReplay(reply, given);
     const order = this.generation.orderAgain(await this.queries.find(caller, original));
     refuseOtherUser(caller, order.userId);
+    showRateLimit(reply, await this.limits.take(caller, order.userId, 1));
     const acceptance = await this.generation.accept({ ...order, key });
     const send = acceptance.jobId === undefined ? sendReplay : sendStored;
     send(reply, acceptance.answer);

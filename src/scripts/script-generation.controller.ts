@@ -6,6 +6,7 @@ import { CalledBy, Requires } from '../access/route-access.decorator.js';
 import { ApiErrors } from '../http/api-errors.js';
 import { ApiIdempotencyKey } from '../http/api-idempotency-key.js';
 import { idempotencyScope, sendReplay, sendStored } from '../http/idempotent-answer.js';
+import { showRateLimit } from '../http/rate-limit.js';
 import { refuseFields } from '../http/validate-body.js';
 import { readIdempotencyKey } from '../idempotency/idempotency-key.js';
 import { IdempotentTransaction } from '../idempotency/idempotent-transaction.js';
@@ -89,7 +90,10 @@ export class ScriptGenerationController {
       return { status: 202, location, body: JSON.stringify(generatedBody(generated)) };
     });
     if (replayed) return sendReplay(reply, answer);
-    for (const generated of accepted) this.logAccepted(reply.request.id, generated);
+    for (const generated of accepted) {
+      showRateLimit(reply, generated.rateLimit);
+      this.logAccepted(reply.request.id, generated);
+    }
     sendStored(reply, answer);
   }
 

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { refuseOtherUser, type Caller } from '../access/caller.js';
-import { invalidParameters } from '../errors.js';
+import { GenerationLimits } from '../access/generation-limits.js';
+import { invalidParameters, type RateLimit } from '../errors.js';
 import { newJob } from '../jobs/generation-order.js';
 import { JobsRepository, type NewJob } from '../jobs/jobs.repository.js';
 import { planGeneration } from '../models/plan-generation.js';
@@ -29,6 +30,8 @@ export interface MadeTake {
 
 export interface GeneratedScript {
   script: Script;
+  /** What is left for more. */
+  rateLimit: RateLimit;
   made: MadeTake[];
   reused: Take[];
 }
@@ -45,6 +48,7 @@ export class ScriptGenerationService {
     private readonly lookup: ScriptLookup,
     private readonly takes: TakesRepository,
     private readonly jobs: JobsRepository,
+    private readonly limits: GenerationLimits,
     private readonly registry: ModelRegistry,
   ) {}
 
@@ -62,7 +66,7 @@ export class ScriptGenerationService {
   }
 
   /**
-   * Accepts the jobs that the wish lacks, with their takes, all or none. The script stays locked until the transaction
+   * Accepts the jobs that the wish lacks, with their takes, all or none; throws `rate_limited`. The script stays locked until the transaction
    * ends, so that of two requests at once the second finds the takes of the first.
    */
   async generate(
@@ -76,6 +80,7 @@ export class ScriptGenerationService {
     const scenes = chosen(planScenes(this.registry, whole), wish.sectionIds);
     const takes = await this.takes.ofScript(manager, whole.script.scriptId);
     const { orders, reused } = planBatch(scenes, takes, wish.takes);
+    const rateLimit = await this.limits.take(caller, whole.script.userId, orders.length);
     const made = orders.map((order) => this.makeTake(whole.script, order));
     await this.jobs.acceptAllWithin(
       manager,
@@ -85,7 +90,7 @@ export class ScriptGenerationService {
       manager,
       made.map(({ take }) => take),
     );
-    return { script: whole.script, made, reused };
+    return { script: whole.script, rateLimit, made, reused };
   }
 
   private async estimateWithin(

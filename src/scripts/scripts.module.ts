@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AccessModule } from '../access/access.module.js';
 import { IdempotencyModule } from '../idempotency/idempotency.module.js';
 import { JobsModule } from '../jobs/jobs.module.js';
 import { ModelsModule } from '../models/models.module.js';
@@ -32,7 +33,7 @@ const SERVICES = [
 
 /** Scripts, characters, takes and their approval. */
 @Module({
-  imports: [IdempotencyModule, JobsModule, ModelsModule],
+  imports: [AccessModule, IdempotencyModule, JobsModule, ModelsModule],
   providers: SERVICES,
   exports: SERVICES,
 })

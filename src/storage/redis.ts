@@ -1,15 +1,15 @@
 import { Redis } from 'ioredis';
 
-const COMMAND_TIMEOUT_MS = 150;
+const READ_TIMEOUT_MS = 150;
 const CONNECT_TIMEOUT_MS = 2_000;
 
 /**
- * A client for the cache: a Redis that is down fails a command at once, a hung one after 150 ms, so that a reader
+ * A client for the cache: a Redis that is down fails a command at once, a hung one after `timeoutMs`, so that a reader
  * passes on to the next layer. It reconnects by itself.
  */
-export function createCacheRedis(url: string): Redis {
+export function createCacheRedis(url: string, timeoutMs = READ_TIMEOUT_MS): Redis {
   const redis = new Redis(url, {
-    commandTimeout: COMMAND_TIMEOUT_MS,
+    commandTimeout: timeoutMs,
     connectTimeout: CONNECT_TIMEOUT_MS,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,

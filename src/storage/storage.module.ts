@@ -7,10 +7,14 @@ import { Database } from './database.js';
 import { JobMirror } from './job-mirror.store.js';
 import { MediaStore } from './media.store.js';
 import { Notifications } from './notifications.js';
+import { QuotaStore } from './quota.store.js';
 import { createCacheRedis } from './redis.js';
 import { StatusCache } from './status-cache.store.js';
 
 const POOL_SIZE = 10;
+
+/** A burst of requests may hold up the answers to it; only a Redis that hangs takes so long. */
+const QUOTA_TIMEOUT_MS = 1_000;
 
 /** What remembers: PostgreSQL, Redis, DynamoDB and S3, for every room. */
 @Module({})
@@ -35,6 +39,12 @@ export class StorageModule {
         provide: StatusCache,
         inject: [Settings],
         useFactory: ({ redis }: Settings) => new StatusCache(createCacheRedis(redis.cacheUrl)),
+      },
+      {
+        provide: QuotaStore,
+        inject: [Settings],
+        useFactory: ({ redis }: Settings) =>
+          new QuotaStore(createCacheRedis(redis.cacheUrl, QUOTA_TIMEOUT_MS)),
       },
       {
         provide: JobMirror,

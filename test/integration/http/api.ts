@@ -27,7 +27,7 @@ export async function startApi(env: Environment, requestTimeoutMs?: number): Pro
   const logger = new Logger('debug', { write: (line) => printed.push(line) });
   const app = await NestFactory.create<NestFastifyApplication>(
     ApiModule.of(settings, logger),
-    createAdapter(logger, requestTimeoutMs),
+    createAdapter(logger, { ...settings.http, requestTimeoutMs }),
     { abortOnError: false, logger: new NestLogger(logger), bodyParser: false },
   );
   app.useGlobalPipes(createValidationPipe());

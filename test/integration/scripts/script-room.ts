@@ -1,3 +1,4 @@
+import type { GenerationLimits } from '../../../src/access/generation-limits.js';
 import { IdempotencyRepository } from '../../../src/idempotency/idempotency.repository.js';
 import { IdempotentTransaction } from '../../../src/idempotency/idempotent-transaction.js';
 import type { JobStatusReader } from '../../../src/jobs/job-status-reader.js';
@@ -20,6 +21,11 @@ import { registry } from '../../unit/models/registry-file.js';
 /** Nobody reads statuses here. */
 const unread = { noteShown: () => undefined } as unknown as JobStatusReader;
 
+/** Nobody counts generations here. */
+const unlimited = {
+  take: async () => ({ limit: 100, remaining: 100, resetSeconds: 3_600 }),
+} as unknown as GenerationLimits;
+
 /** The services of a process that works with scripts. */
 export function scriptRoom(database: Database) {
   const repositories = [new ScriptsRepository(), new CharactersRepository(), new TakesRepository()] as const;
@@ -29,7 +35,14 @@ export function scriptRoom(database: Database) {
   return {
     scripts: new ScriptsService(database, lookup, ...repositories, registry),
     characters: new CharactersService(database, lookup, characters, scripts, takes, registry),
-    generation: new ScriptGenerationService(database, lookup, takes, new JobsRepository(database), registry),
+    generation: new ScriptGenerationService(
+      database,
+      lookup,
+      takes,
+      new JobsRepository(database),
+      unlimited,
+      registry,
+    ),
     approval: new ApprovalService(database, lookup, takes, new TakePresenter(media, unread), registry),
     videos: new ScriptVideos(database, lookup, takes, registry),
     approved: new ApprovedTakes(database, lookup, takes, registry),

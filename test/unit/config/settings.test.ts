@@ -32,7 +32,7 @@ describe('settings', () => {
     expect(readSettings(least)).toEqual({
       stage: 'local',
       logLevel: 'info',
-      http: { port: 3000, host: '0.0.0.0' },
+      http: { port: 3000, host: '0.0.0.0', trustedProxyHops: 0 },
       databaseUrl: 'postgres://app@db/vsl',
       redis: { queueUrl: 'redis://cache:6379', cacheUrl: 'redis://cache:6379' },
       replicate: {
@@ -112,6 +112,7 @@ describe('settings', () => {
     ['DYNAMODB_TABLE', 'a b'],
     ['DYNAMODB_TABLE', 'ab'],
     ['DYNAMODB_ENDPOINT', 'localhost:8000'],
+    ['TRUSTED_PROXY_HOPS', '-1'],
     ['RATE_LIMIT_PER_HOUR', '0'],
     ['RATE_LIMIT_PER_HOUR', 'many'],
     ['AUTH_REQUIRED', 'TRUE'],
