@@ -161,6 +161,12 @@ const vendors = [
     '^src/storage/',
     installed('@(aws-sdk|smithy)/[^/]+'),
   ),
+  oneAddress(
+    'one-room-for-tokens',
+    'Bearer tokens are verified in access/ only.',
+    '^src/access/',
+    installed('(jose|jsonwebtoken)'),
+  ),
   oneAddress('one-file-for-replicate', 'One file knows Replicate.', PROVIDER, installed('replicate')),
   oneAddress(
     'one-file-for-svix',

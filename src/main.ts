@@ -1,6 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ApiModule } from './api.module.js';
+import { allowOrigins } from './http/cors.js';
 import { createAdapter } from './http/fastify.js';
 import { serveDocs } from './openapi.js';
 import { createValidationPipe } from './http/validation.pipe.js';
@@ -21,6 +22,7 @@ await startProcess(async (settings, logger) => {
   );
   app.useGlobalPipes(createValidationPipe());
   app.enableShutdownHooks([], { useProcessExit: true });
+  allowOrigins(app, settings.http.corsOrigins);
   openStatusLane(app);
   serveDocs(app, app.get(ModelRegistry));
   await app.listen(settings.http.port, settings.http.host);

@@ -20,6 +20,7 @@ export function createDocument(app: NestFastifyApplication, registry: ModelRegis
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addServer('/')
     .addApiKey({ type: 'apiKey', in: 'header', name: 'X-API-Key' }, 'apiKey')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'bearer')
     .addSecurityRequirements('apiKey')
     .build();
   const document = SwaggerModule.createDocument(app, config);

@@ -2,13 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
 import { AppError } from '../errors.js';
 import { hashKey, matchesHash } from './api-key.js';
+import { BearerTokens } from './bearer-tokens.js';
 import { ADMIN, type Caller } from './caller.js';
 import { FailedAttempts } from './failed-attempts.js';
 import { KeyRing } from './key-ring.js';
 
 type Headers = Record<string, unknown>;
 
-/** Tells by its headers who makes a request. */
+/** Tells by its headers who makes a request: by `X-API-Key`, or where that is absent by a bearer token. */
 @Injectable()
 export class Authenticator {
   private readonly required: boolean;
@@ -18,6 +19,7 @@ export class Authenticator {
 
   constructor(
     private readonly keys: KeyRing,
+    private readonly tokens: BearerTokens,
     private readonly failures: FailedAttempts,
     { access }: Settings,
   ) {
@@ -29,8 +31,9 @@ export class Authenticator {
   known(headers: Headers): Caller | undefined {
     if (!this.required) return ADMIN;
     const key = headers['x-api-key'];
-    if (typeof key !== 'string') return undefined;
-    return key === this.adminKey ? ADMIN : this.keys.fresh(key);
+    if (typeof key === 'string') return key === this.adminKey ? ADMIN : this.keys.fresh(key);
+    const token = bearerToken(headers);
+    return token === undefined ? undefined : this.tokens.fresh(token);
   }
 
   /**
@@ -39,9 +42,10 @@ export class Authenticator {
    */
   async identify(headers: Headers, address: string): Promise<Caller> {
     const key = headers['x-api-key'];
-    if (typeof key !== 'string' || key === '') throw unauthorized();
+    const token = bearerToken(headers);
+    if (!key && token === undefined) throw unauthorized();
     this.failures.refuseHeldOff(address);
-    const caller = await this.holderOf(key);
+    const caller = typeof key === 'string' ? await this.holderOf(key) : await this.tokens.find(token ?? '');
     if (caller) return caller;
     await this.failures.count(address);
     throw unauthorized();
@@ -56,6 +60,10 @@ export class Authenticator {
   }
 }
 
+function bearerToken({ authorization }: Headers): string | undefined {
+  return typeof authorization === 'string' ? /^Bearer +(\S+)$/i.exec(authorization)?.[1] : undefined;
+}
+
 function unauthorized(): AppError {
-  return new AppError('unauthorized', 'Send a valid key in the X-API-Key header');
+  return new AppError('unauthorized', 'Send a valid key in the X-API-Key header, or a valid bearer token');
 }

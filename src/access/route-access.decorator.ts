@@ -16,7 +16,11 @@ export const Open = () => applyDecorators(SetMetadata(ROUTE_SCOPES, []), ApiSecu
 
 /** Says which scope a route needs; of several, any is enough. A route that says nothing is refused to everyone. */
 export const Requires = (...scopes: [Scope, ...Scope[]]) =>
-  applyDecorators(SetMetadata(ROUTE_SCOPES, scopes), ApiSecurity('apiKey', scopes));
+  applyDecorators(
+    SetMetadata(ROUTE_SCOPES, scopes),
+    ApiSecurity('apiKey', scopes),
+    ApiSecurity('bearer', scopes),
+  );
 
 /** Gives a route who calls it. */
 export const CalledBy = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {

@@ -36,6 +36,7 @@ export class Settings {
     this.http = {
       port: values.PORT,
       host: values.HOST,
+      corsOrigins: values.CORS_ORIGINS,
       trustedProxyHops: values.TRUSTED_PROXY_HOPS,
     };
     this.databaseUrl = values.DATABASE_URL;
@@ -59,7 +60,9 @@ export class Settings {
       required: values.AUTH_REQUIRED,
       adminApiKey: values.ADMIN_API_KEY,
       rateLimitPerHour: values.RATE_LIMIT_PER_HOUR,
-      oidc: values.OIDC_ISSUER ? { issuer: values.OIDC_ISSUER, audience: values.OIDC_AUDIENCE } : undefined,
+      oidc: values.OIDC_ISSUER
+        ? { issuer: values.OIDC_ISSUER, audience: values.OIDC_AUDIENCE ?? '' }
+        : undefined,
     };
     this.media = {
       sourceHosts: values.MEDIA_SOURCE_HOSTS,
@@ -120,6 +123,12 @@ function contradictions(values: Partial<VariableValues>): string[] {
   }
   if (values.STAGE === 'prod' && values.CRASH_POINT) {
     faults.push('CRASH_POINT must not be set when STAGE is prod: it ends the process on purpose');
+  }
+  if (values.OIDC_ISSUER && !values.OIDC_AUDIENCE) {
+    faults.push('OIDC_AUDIENCE must be set with OIDC_ISSUER: tokens for others must not pass');
+  }
+  if (!local && values.OIDC_ISSUER?.startsWith('http:')) {
+    faults.push('OIDC_ISSUER must start with https:// unless STAGE is local: its keys decide who is let in');
   }
   if (!local && values.WEBHOOK_BASE_URL?.startsWith('http:')) {
     faults.push('WEBHOOK_BASE_URL must start with https:// unless STAGE is local: Replicate calls no other');

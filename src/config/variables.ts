@@ -79,6 +79,16 @@ function hostPatterns(value: string): string[] {
       );
 }
 
+function origins(value: string): string[] {
+  const named = list(value);
+  const bad = named.filter(
+    (origin) => origin !== '*' && !(URL.canParse(origin) && new URL(origin).origin === origin),
+  );
+  return bad.length === 0
+    ? named
+    : fail(`must list origins such as https://studio.example, or *; wrong: ${bad.join(', ')}`);
+}
+
 /** `name`, or `name:n` for the n-th pass. */
 function plannedCrash(value: string): PlannedCrash {
   const [name, pass = '1'] = value.split(':');
@@ -158,6 +168,11 @@ export const VARIABLES = {
     parse: integer(1, 1_000_000),
   },
   AUTH_REQUIRED: { doc: 'Whether callers need a key.', default: 'true', parse: boolean },
+  CORS_ORIGINS: {
+    doc: 'Origins whose pages may call the API from browsers; * for any.',
+    default: '',
+    parse: origins,
+  },
   TRUSTED_PROXY_HOPS: {
     doc: 'Proxies before this service whose X-Forwarded-For is believed.',
     default: '0',

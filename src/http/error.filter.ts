@@ -20,6 +20,7 @@ export class ErrorFilter implements ExceptionFilter {
       reply.raw.end();
       return;
     }
+    if (status === 401) void reply.header('www-authenticate', 'Bearer');
     if (body.retryAfter !== undefined) void reply.header('retry-after', body.retryAfter);
     if (thrown instanceof AppError && thrown.rateLimit) showRateLimit(reply, thrown.rateLimit);
     void reply.status(status).send(body);

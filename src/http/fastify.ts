@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../errors.js';
 import type { Logger } from '../logging/logger.js';
 import { answerBrokenAddress, answerBrokenHead } from './broken-requests.js';
+import { protectAnswers } from './headers.js';
 import { readJsonAlone } from './json-body.js';
 
 const BODY_LIMIT_BYTES = 2 * 1024 * 1024;
@@ -43,6 +44,7 @@ export function createAdapter(logger: Logger, choices: AdapterChoices = {}): Fas
     genReqId: (request: { headers: Record<string, unknown> }) => requestId(request.headers['x-request-id']),
   });
   const fastify = adapter.getInstance();
+  protectAnswers(fastify);
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
     done();

@@ -52,6 +52,7 @@ const FORBIDDEN: (SampleFile & { rule: string })[] = [
   breaking('one-address-for-redis', 'src/access/uses-redis.ts', 'ioredis'),
   breaking('one-address-for-postgres', 'src/jobs/connects.ts', 'pg'),
   breaking('one-address-for-aws', 'src/media/uses-s3.ts', '@aws-sdk/client-s3'),
+  breaking('one-room-for-tokens', 'src/jobs/verifies.ts', 'jose'),
   breaking('one-file-for-replicate', 'src/jobs/uses-replicate.ts', 'replicate'),
   breaking('one-file-for-svix', 'src/webhooks/uses-svix.ts', 'svix'),
   breaking('one-file-for-ffmpeg', 'src/media/runs-ffmpeg.ts', 'fluent-ffmpeg'),

@@ -51,6 +51,7 @@ describe('where a key is required', () => {
         401,
         { error: 'Unauthorized', code: 'unauthorized' },
       ]);
+      expect(answer.headers.get('www-authenticate')).toBe('Bearer');
     }
   });
 

@@ -2,6 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ApiModule } from '../../../src/api.module.js';
 import { readSettings, type Environment } from '../../../src/config/settings.js';
+import { allowOrigins } from '../../../src/http/cors.js';
 import { createAdapter } from '../../../src/http/fastify.js';
 import { createValidationPipe } from '../../../src/http/validation.pipe.js';
 import { Logger } from '../../../src/logging/logger.js';
@@ -31,6 +32,7 @@ export async function startApi(env: Environment, requestTimeoutMs?: number): Pro
     { abortOnError: false, logger: new NestLogger(logger), bodyParser: false },
   );
   app.useGlobalPipes(createValidationPipe());
+  allowOrigins(app, settings.http.corsOrigins);
   openStatusLane(app);
   serveDocs(app, app.get(ModelRegistry));
   await app.listen(0, '127.0.0.1');

@@ -32,7 +32,7 @@ describe('settings', () => {
     expect(readSettings(least)).toEqual({
       stage: 'local',
       logLevel: 'info',
-      http: { port: 3000, host: '0.0.0.0', trustedProxyHops: 0 },
+      http: { port: 3000, host: '0.0.0.0', corsOrigins: [], trustedProxyHops: 0 },
       databaseUrl: 'postgres://app@db/vsl',
       redis: { queueUrl: 'redis://cache:6379', cacheUrl: 'redis://cache:6379' },
       replicate: {
@@ -113,6 +113,8 @@ describe('settings', () => {
     ['DYNAMODB_TABLE', 'ab'],
     ['DYNAMODB_ENDPOINT', 'localhost:8000'],
     ['TRUSTED_PROXY_HOPS', '-1'],
+    ['CORS_ORIGINS', 'studio.example'],
+    ['CORS_ORIGINS', 'https://studio.example/'],
     ['RATE_LIMIT_PER_HOUR', '0'],
     ['RATE_LIMIT_PER_HOUR', 'many'],
     ['AUTH_REQUIRED', 'TRUE'],
@@ -155,12 +157,7 @@ describe('settings', () => {
       ['replicate.delivery', '*.a.b', '127.0.0.1', '::1', 'host:8080'],
     ],
     ['AUTH_REQUIRED', 'false', (settings) => settings.access.required, false],
-    [
-      'OIDC_ISSUER',
-      'https://id',
-      (settings) => settings.access.oidc,
-      { issuer: 'https://id', audience: undefined },
-    ],
+    ['CORS_ORIGINS', '*', (settings) => settings.http.corsOrigins, ['*']],
   ] as [string, string, (settings: ReturnType<typeof readSettings>) => unknown, unknown][])(
     'take %s=%s',
     (name, value, read, expected) => {
@@ -177,6 +174,8 @@ describe('settings', () => {
       'WEBHOOK_BASE_URL',
     ],
     ['the token in clear', { STAGE: 'prod', REPLICATE_BASE_URL: 'http://replicate' }, 'REPLICATE_BASE_URL'],
+    ['tokens for anyone', { OIDC_ISSUER: 'https://id' }, 'OIDC_AUDIENCE'],
+    ['an issuer in clear', { STAGE: 'dev', OIDC_ISSUER: 'http://id', OIDC_AUDIENCE: 'a' }, 'OIDC_ISSUER'],
     ['a planned death', { STAGE: 'prod', CRASH_POINT: 'job-stored' }, 'CRASH_POINT'],
     ['it in capitals', { STAGE: 'prod', REPLICATE_BASE_URL: 'Http://replicate' }, 'REPLICATE_BASE_URL'],
   ])('refuse %s', (_what, change, name) => {
