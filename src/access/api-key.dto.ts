@@ -36,7 +36,6 @@ const budgetProperty = {
   type: 'number',
   minimum: 0,
   maximum: MOST_BUDGET,
-  multipleOf: 0.000001,
   nullable: true,
 } as const;
 
@@ -81,16 +80,20 @@ export class CreateApiKeyDto {
   @Max(MOST_PER_HOUR, RATE_RULE)
   rateLimitPerHour?: number | null;
 
-  @ApiPropertyOptional({ ...budgetProperty, description: 'USD a calendar month.' })
+  @ApiPropertyOptional({
+    ...budgetProperty,
+    format: 'usd',
+    description: 'USD a calendar month, with at most 6 decimals.',
+  })
   @IsOptional()
   @IsBudget()
   monthlyBudget?: number | null;
 
   @ApiPropertyOptional({
     type: 'string',
-    format: 'date-time',
+    format: 'time-to-come',
     nullable: true,
-    description: 'When it ends; never when absent.',
+    description: 'When it ends: a day or a time with its zone, still to come; never when absent.',
   })
   @IsOptional()
   @IsTime()
