@@ -87,6 +87,7 @@ const ALLOWED: SampleFile[] = [
   importing('src/storage/vendors.ts', 'pg', 'ioredis', '@aws-sdk/client-s3'),
   importing('src/models/replicate.provider.ts', 'replicate', 'undici'),
   importing('src/webhooks/signature.ts', 'svix'),
+  importing('src/access/bearer-tokens.ts', 'jose'),
   importing('src/media/ffmpeg.ts', 'fluent-ffmpeg', 'node:child_process', 'sharp'),
   importing('src/media/download.ts', 'undici'),
   importing('src/webhooks/apply.ts', '../jobs/plain.js', '../storage/plain.js'),
@@ -116,6 +117,7 @@ const PACKAGES = [
   'replicate',
   'sharp',
   'svix',
+  'jose',
   'undici',
 ];
 

@@ -59,7 +59,10 @@ describe('the mirror in DynamoDB', () => {
     const item = anItem({ version: 4, final: true });
     expect(await mirror.get(item.jobId)).toBeUndefined();
     await mirror.put(item);
-    expect(await mirror.get(item.jobId)).toEqual({ version: 4, final: true, body: Buffer.from(item.body) });
+    expect(await mirror.get(item.jobId)).toEqual({
+      ...{ version: 4, owner: 'key:1', final: true },
+      body: Buffer.from(item.body),
+    });
   });
 
   it('expires an item 30 days after the job’s creation', async () => {

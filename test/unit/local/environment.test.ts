@@ -24,6 +24,7 @@ describe('the variables of the local stack', () => {
     expect(environment({}, addresses)).toEqual({
       STAGE: 'local',
       AUTH_REQUIRED: 'false',
+      RATE_LIMIT_PER_HOUR: '1000000',
       HOST: '127.0.0.1',
       DATABASE_URL: 'postgres://app@127.0.0.1:1/db',
       REDIS_URL: 'redis://127.0.0.1:2',
