@@ -12,7 +12,7 @@ import {
   Min,
   ValidateBy,
 } from 'class-validator';
-import { IsText } from '../http/is-text.js';
+import { IsText, NOT_BLANK } from '../http/is-text.js';
 import { IsTime } from '../http/is-time.js';
 import { SCOPES, type Scope } from './caller.js';
 import { USER_ID, USER_ID_RULE } from './user-id.js';
@@ -48,7 +48,13 @@ function IsBudget(): PropertyDecorator {
 
 /** A key to be made. */
 export class CreateApiKeyDto {
-  @ApiProperty({ type: 'string', minLength: 1, maxLength: 100, example: 'studio backend' })
+  @ApiProperty({
+    type: 'string',
+    minLength: 1,
+    maxLength: 100,
+    pattern: NOT_BLANK,
+    example: 'studio backend',
+  })
   @IsText(1, 100)
   name!: string;
 
