@@ -35,6 +35,8 @@ RUN ffmpeg -v error -f lavfi -i testsrc=duration=0.1 -c:v libx264 -f null - && f
 COPY --from=production-dependencies /app/node_modules node_modules
 COPY package.json ./
 COPY docker/health-check.mjs docker/
+# Authorities to trust besides Node's own: a release puts those of Amazon RDS here (NODE_EXTRA_CA_CERTS).
+COPY docker/certificates docker/certificates
 COPY config config
 COPY --from=build /app/dist/migrations dist/migrations
 COPY --from=build /app/dist/src dist/src

@@ -7,6 +7,7 @@ import { SettingsModule } from './config/settings.module.js';
 import { DeadLetterCollector } from './dead-letters/dead-letter-collector.js';
 import { DeadLettersModule } from './dead-letters/dead-letters.module.js';
 import { Heartbeat } from './health/heartbeat.js';
+import { QueueBacklog } from './health/queue-backlog.js';
 import { IdempotencyModule } from './idempotency/idempotency.module.js';
 import { IdempotencySweep } from './idempotency/idempotency-sweep.js';
 import { CancelPredictionProcessor } from './jobs/cancel-prediction.processor.js';
@@ -64,6 +65,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     JobCheckSchedule,
     MirrorSchedule,
     ModelConfigurations,
+    QueueBacklog,
     QueueLossWatch,
     Relay,
     SurplusSchedule,

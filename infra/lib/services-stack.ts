@@ -5,6 +5,8 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { Construct } from 'constructs';
 import { addAlarms } from './alarms.ts';
+import { allowData, appEnvironment, appImage, appSecrets, program } from './app-settings.ts';
+import { appTask } from './app-task.ts';
 import type { DataStack } from './data-stack.ts';
 import type { Deployment } from './deployment.ts';
 import type { NetworkStack } from './network-stack.ts';
@@ -30,10 +32,11 @@ export class ServicesStack extends Stack {
     this.network = network;
     this.release = release;
     const balancer = this.makeBalancer(data);
-    const api = this.makeApi();
+    const [apiTask, workerTask] = this.makeTasks(data);
+    const api = this.makeApi(apiTask);
     const targets = this.listen(balancer, api);
     this.scaleApi(api, targets);
-    const worker = this.makeWorker();
+    const worker = this.makeWorker(workerTask);
     scaleOnBacklog(worker, {
       ...deployment.size.worker,
       stage: deployment.stage,
@@ -57,11 +60,40 @@ export class ServicesStack extends Stack {
     return balancer;
   }
 
-  private makeApi(): ecs.FargateService {
-    const { cluster, api } = this.release;
+  private makeTasks(data: DataStack): [api: ecs.FargateTaskDefinition, worker: ecs.FargateTaskDefinition] {
+    const shared = {
+      image: appImage(this.deployment, data),
+      environment: appEnvironment(this.deployment, data),
+      secrets: appSecrets(data),
+      healthCheck: true,
+    };
+    const api = appTask(this, {
+      ...shared,
+      role: 'api',
+      command: program('main'),
+      cpu: 512,
+      memoryMiB: 1024,
+      stopSeconds: 40,
+      port: 3000,
+    });
+    const worker = appTask(this, {
+      ...shared,
+      role: 'worker',
+      command: program('worker'),
+      cpu: 2048,
+      memoryMiB: 4096,
+      diskGiB: 60,
+      stopSeconds: 110,
+    });
+    for (const task of [api, worker]) allowData(task, this.deployment, data);
+    return [api, worker];
+  }
+
+  private makeApi(taskDefinition: ecs.FargateTaskDefinition): ecs.FargateService {
+    const { cluster } = this.release;
     return new ecs.FargateService(this, 'Api', {
       cluster,
-      taskDefinition: api,
+      taskDefinition,
       desiredCount: this.deployment.size.api.min,
       securityGroups: [this.network.tasks],
       vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS },
@@ -72,11 +104,11 @@ export class ServicesStack extends Stack {
     });
   }
 
-  private makeWorker(): ecs.FargateService {
-    const { cluster, worker } = this.release;
+  private makeWorker(taskDefinition: ecs.FargateTaskDefinition): ecs.FargateService {
+    const { cluster } = this.release;
     return new ecs.FargateService(this, 'Worker', {
       cluster,
-      taskDefinition: worker,
+      taskDefinition,
       desiredCount: this.deployment.size.worker.min,
       securityGroups: [this.network.tasks],
       vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS },

@@ -40,9 +40,10 @@ describe('Every stage', () => {
 });
 
 describe('Tasks', () => {
-  const containers = all(prod.release, 'AWS::ECS::TaskDefinition').flatMap(
-    ({ ContainerDefinitions }) => ContainerDefinitions as Properties[],
+  const definitions = [prod.release, prod.services].flatMap((stack) =>
+    all(stack, 'AWS::ECS::TaskDefinition'),
   );
+  const containers = definitions.flatMap(({ ContainerDefinitions }) => ContainerDefinitions as Properties[]);
 
   it('are three: API, worker and migration, of one image by its tag', () => {
     assert.deepEqual(containers.map(({ Name }) => Name).sort(), ['api', 'migrate', 'worker']);
@@ -93,7 +94,7 @@ describe('Tasks', () => {
   });
 
   it('may do named actions on named resources', () => {
-    const policies = all(prod.release, 'AWS::IAM::Policy');
+    const policies = [prod.release, prod.services].flatMap((stack) => all(stack, 'AWS::IAM::Policy'));
     const statements = policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement as Properties[]);
     for (const { Action, Resource } of statements) {
       const actions = [Action].flat() as string[];
@@ -104,6 +105,20 @@ describe('Tasks', () => {
       if (Resource === '*') assert.deepEqual(actions, ['ecr:GetAuthorizationToken']);
     }
     assert.equal(statements.filter(({ Action }) => Action === 's3:ListBucket').length, 2);
+  });
+});
+
+describe('A release', () => {
+  it('replaces nothing that another stack imports', () => {
+    // A new image replaces the task definitions: their names change.
+    for (const template of [prod.release, prod.services]) {
+      const exported = JSON.stringify(
+        Object.values(template.findOutputs('*')).filter(({ Export }) => Export !== undefined),
+      );
+      for (const id of Object.keys(template.findResources('AWS::ECS::TaskDefinition'))) {
+        assert.equal(exported.includes(id), false, id);
+      }
+    }
   });
 });
 
@@ -226,7 +241,7 @@ describe('Data', () => {
 
 describe('Logs', () => {
   it('are kept for 30 days', () => {
-    for (const template of [prod.network, prod.release]) {
+    for (const template of [prod.network, prod.release, prod.services]) {
       for (const { RetentionInDays } of all(template, 'AWS::Logs::LogGroup'))
         assert.equal(RetentionInDays, 30);
     }
