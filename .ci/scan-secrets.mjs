@@ -57,7 +57,7 @@ function secretsIn(path, text) {
 }
 
 function faultsOf(path) {
-  if (/(^|\/)\.env(\.|$)/.test(path)) return [`${path}: environment files are not committed`];
+  if (/(^|\/)\.env(?!\.example$)(\.|$)/.test(path)) return [`${path}: environment files are not committed`];
   const bytes = readFileSync(path);
   if (bytes.length > MAX_BYTES) return [`${path}: too large to look through (${bytes.length} bytes)`];
   return bytes.includes(0) ? [] : secretsIn(path, bytes.toString('utf8'));

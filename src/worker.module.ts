@@ -6,6 +6,8 @@ import type { Settings } from './config/settings.js';
 import { SettingsModule } from './config/settings.module.js';
 import { DeadLetterCollector } from './dead-letters/dead-letter-collector.js';
 import { DeadLettersModule } from './dead-letters/dead-letters.module.js';
+import { Heartbeat } from './health/heartbeat.js';
+import { QueueBacklog } from './health/queue-backlog.js';
 import { IdempotencyModule } from './idempotency/idempotency.module.js';
 import { IdempotencySweep } from './idempotency/idempotency-sweep.js';
 import { CancelPredictionProcessor } from './jobs/cancel-prediction.processor.js';
@@ -58,10 +60,12 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     SweepOutputsProcessor,
     CompilationSweep,
     DeadLetterCollector,
+    Heartbeat,
     IdempotencySweep,
     JobCheckSchedule,
     MirrorSchedule,
     ModelConfigurations,
+    QueueBacklog,
     QueueLossWatch,
     Relay,
     SurplusSchedule,

@@ -29,6 +29,8 @@ export interface Settings {
 export interface SimulatorOptions extends Partial<Settings> {
   /** 0, the default: any free port. */
   port?: number;
+  /** 127.0.0.1 when left out. */
+  host?: string;
   /** Where media is kept; without it a temporary folder that `close` removes. */
   dir?: string;
   /** Same seed, same ids, timings and faults; random when left out. */

@@ -25,7 +25,7 @@ export interface ReplicateSimulator {
   close(): Promise<void>;
 }
 
-/** Starts Replicate's API, its delivery host and the control surface on one port of 127.0.0.1. */
+/** Starts Replicate's API, its delivery host and the control surface on one port. */
 export async function startReplicateSimulator(options: SimulatorOptions = {}): Promise<ReplicateSimulator> {
   const dir = options.dir === undefined ? await mkdtemp(join(tmpdir(), 'replicate-')) : resolve(options.dir);
   await mkdir(dir, { recursive: true });
@@ -37,7 +37,7 @@ export async function startReplicateSimulator(options: SimulatorOptions = {}): P
   const server = createServer((request, response) => void answer(simulator, routes, request, response));
   await new Promise<void>((listening, failed) => {
     server.once('error', failed);
-    server.listen(options.port ?? 0, loopback, listening);
+    server.listen(options.port ?? 0, options.host ?? loopback, listening);
   });
   const { port } = server.address() as AddressInfo;
   return {

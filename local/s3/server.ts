@@ -13,6 +13,7 @@ import { readRequest, type S3Request } from './request.js';
 import { Storage } from './storage.js';
 import { renderErrorXml } from './xml.js';
 
+const LOOPBACK = '127.0.0.1';
 const IDLE_TIMEOUT_MS = 120_000;
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 const DRAIN_TIMEOUT_MS = 2_000;
@@ -23,6 +24,8 @@ export interface S3ServerOptions extends Credentials {
   dir: string;
   /** 0 or missing: a free one. */
   port?: number;
+  /** 127.0.0.1 when missing. */
+  host?: string;
 }
 
 export interface S3Server {
@@ -33,8 +36,9 @@ export interface S3Server {
   close(): Promise<void>;
 }
 
-/** Starts an S3 server on 127.0.0.1 that keeps its objects in `dir` and knows one key pair and one region. */
-export async function startS3Server({ dir, port = 0, ...credentials }: S3ServerOptions): Promise<S3Server> {
+/** Starts an S3 server that keeps its objects in `dir` and knows one key pair and one region. */
+export async function startS3Server(options: S3ServerOptions): Promise<S3Server> {
+  const { dir, host = LOOPBACK, port = 0, ...credentials } = options;
   const storage = await Storage.open(dir);
   const server = createServer((message, response) => {
     answer(message, response, storage, credentials).catch(() => response.destroy());
@@ -43,11 +47,11 @@ export async function startS3Server({ dir, port = 0, ...credentials }: S3ServerO
   server.timeout = IDLE_TIMEOUT_MS;
   server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
   const runRules = (now = new Date()) => applyLifecycle(storage, now);
-  const boundPort = await listen(server, port);
+  const boundPort = await listen(server, port, host);
   const timer = setInterval(runRules, LIFECYCLE_INTERVAL_MS).unref();
   return {
     port: boundPort,
-    url: `http://127.0.0.1:${boundPort}`,
+    url: `http://${LOOPBACK}:${boundPort}`,
     applyLifecycle: runRules,
     close: async () => {
       clearInterval(timer);
@@ -58,10 +62,10 @@ export async function startS3Server({ dir, port = 0, ...credentials }: S3ServerO
   };
 }
 
-function listen(server: Server, port: number): Promise<number> {
+function listen(server: Server, port: number, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => {
+    server.listen(port, host, () => {
       server.off('error', reject);
       resolve((server.address() as AddressInfo).port);
     });

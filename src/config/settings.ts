@@ -28,6 +28,7 @@ export class Settings {
   readonly access;
   readonly media;
   readonly pollIntervalSeconds;
+  readonly heartbeatFile;
   readonly plannedCrash;
 
   constructor(values: VariableValues, modelsConfig: { text: string; source: string }) {
@@ -70,6 +71,7 @@ export class Settings {
       ffprobePath: values.FFPROBE_PATH,
     };
     this.pollIntervalSeconds = values.POLL_INTERVAL_SECONDS;
+    this.heartbeatFile = values.HEARTBEAT_FILE;
     this.plannedCrash = values.CRASH_POINT;
   }
 }

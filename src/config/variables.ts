@@ -197,6 +197,11 @@ export const VARIABLES = {
   },
   FFMPEG_PATH: { doc: 'The ffmpeg program.', default: 'ffmpeg', parse: text },
   FFPROBE_PATH: { doc: 'The ffprobe program.', default: 'ffprobe', parse: text },
+  HEARTBEAT_FILE: {
+    doc: 'File that the worker writes every ten seconds, for health checks; none when empty.',
+    default: '',
+    parse: optional(text),
+  },
   CRASH_POINT: {
     doc: 'Where the process is to die; for the fault tests only.',
     default: '',

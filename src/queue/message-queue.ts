@@ -46,6 +46,14 @@ export class MessageQueue {
     await inTime(Promise.all(sending));
   }
 
+  /** How many messages of all queues could be handled now and are not. */
+  async waiting(): Promise<number> {
+    const counts = [...this.queues.values()].map((queue) =>
+      queue.getJobCountByTypes('waiting', 'prioritized'),
+    );
+    return (await inTime(Promise.all(counts))).reduce((sum, count) => sum + count, 0);
+  }
+
   /**
    * Whether the queue still has the message to be handled; of a kind that has an identity. One that is done is
    * forgotten, so that the same can be sent again; one given up counts as there until it has been collected.

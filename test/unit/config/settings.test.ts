@@ -52,6 +52,7 @@ describe('settings', () => {
         ffprobePath: 'ffprobe',
       },
       pollIntervalSeconds: 15,
+      heartbeatFile: undefined,
       plannedCrash: undefined,
     });
   });
