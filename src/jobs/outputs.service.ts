@@ -25,7 +25,7 @@ const GIVE_UP_AFTER_MS = 55 * 60_000;
 
 /** What arrived broken, or was not there, may be whole the next time. */
 const FAULTS_OF_THE_SOURCE: ErrorCode[] = ['output_invalid', 'output_missing'];
-const SOURCE_ATTEMPTS = 4;
+const SOURCE_ATTEMPTS = 5;
 
 /**
  * An output that ends its worker (no fault is thrown then) is given up after as many starts; far more than a good one
