@@ -7,6 +7,7 @@ import type { Logger } from '../logging/logger.js';
 import { answerBrokenAddress, answerBrokenHead } from './broken-requests.js';
 import { protectAnswers } from './headers.js';
 import { readJsonAlone } from './json-body.js';
+import { readOffBodies } from './unread-body.js';
 
 const BODY_LIMIT_BYTES = 2 * 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -54,6 +55,7 @@ export function createAdapter(logger: Logger, choices: AdapterChoices = {}): Fas
     done();
   });
   readJsonAlone(fastify);
+  readOffBodies(fastify);
   fastify.addHook('onRequest', (request, _reply, done) => done(hostFault(request)));
   serveWhateverIsExpected(fastify);
   refuseWhileStopping(fastify);

@@ -17,7 +17,7 @@ export function timeline(job: Job, transitions: JobTransition[]): TimelineEntry[
     to: 'pending',
     cause: job.retriedFrom === null ? 'request' : `request (retry of ${job.retriedFrom})`,
   };
-  const changes = transitions.filter(changesStatus).map((transition) => ({
+  const changes = changesKnownTo(job, transitions).map((transition) => ({
     at: transition.at.toISOString(),
     from: statusOf(transition.fromState),
     to: statusOf(transition.toState),
@@ -28,9 +28,7 @@ export function timeline(job: Job, transitions: JobTransition[]): TimelineEntry[
 
 /** The job as it stood after each change of status above `version`, oldest first, its present state last. */
 export function statesSince(job: Job, transitions: JobTransition[], version: number): Job[] {
-  const missed = transitions.filter(
-    (transition) => changesStatus(transition) && transition.version > version,
-  );
+  const missed = changesKnownTo(job, transitions).filter((transition) => transition.version > version);
   return missed.map((transition) => stateAfter(job, transition));
 }
 
@@ -51,6 +49,10 @@ function stateAfter(job: Job, { version, at, toState }: JobTransition): Job {
   };
 }
 
-function changesStatus({ fromState, toState }: JobTransition): boolean {
-  return statusOf(fromState) !== statusOf(toState);
+/** The changes of status up to the job as it was read: its transitions are read after it, and may hold later ones. */
+function changesKnownTo(job: Job, transitions: JobTransition[]): JobTransition[] {
+  return transitions.filter(
+    ({ version, fromState, toState }) =>
+      version <= job.version && statusOf(fromState) !== statusOf(toState),
+  );
 }

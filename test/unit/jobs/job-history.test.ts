@@ -39,6 +39,11 @@ describe('a timeline', () => {
     expect(timeline(aJob(), [])).toHaveLength(1);
   });
 
+  it('tells nothing that happened after the job was read', () => {
+    const earlier = aJob({ state: 'processing', version: 5 });
+    expect(timeline(earlier, whole).map(({ to }) => to)).toEqual(['pending', 'processing']);
+  });
+
   it('of a retry names the job it repeats', () => {
     expect(timeline(aJob({ retriedFrom: 'j0' }), [])[0]!.cause).toBe('request (retry of j0)');
   });
@@ -71,6 +76,13 @@ describe('the states since a version', () => {
       updatedAt: whole[3]!.at,
     });
     expect(last).toEqual(completed);
+  });
+
+  it('end with the job as it was read, whatever happened since', () => {
+    const earlier = aJob({ state: 'processing', version: 5, replicateId: 'p1' });
+    expect(statesSince(earlier, whole, 0).map(({ state, version }) => [state, version])).toEqual([
+      ['processing', 5],
+    ]);
   });
 
   it('of a job that failed before it was submitted are its failure alone', () => {
