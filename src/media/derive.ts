@@ -17,8 +17,6 @@ import { thumbnailPicture } from './picture.js';
 import { parseProbe, shownSize, type StreamSignature } from './probe.js';
 
 const TIMEOUT_MS = 120_000;
-/** How many FFmpegs work on one file at a time. */
-const WIDTH = 2;
 
 /** What was learnt of a file that decodes, and the paths of the pieces made from it. */
 export interface Derived {
@@ -46,12 +44,7 @@ export async function derive(ffmpeg: FfmpegRunner, request: DeriveRequest): Prom
   const { path, kind, directory, signal } = request;
   const options: FfmpegRunOptions = { signal, directory, timeoutMs: TIMEOUT_MS };
   const file: MediaFile = { path, demuxer: kind.demuxer ?? '' };
-  const isVideo = request.mediaType === 'video';
-  const input = isVideo ? pictureInputOf(file) : inputOf(file);
-  const signature = parseProbe(await ffmpeg.probe(input, options));
-  return isVideo
-    ? deriveVideo(ffmpeg, file, signature, options)
-    : deriveAudio(ffmpeg, file, signature, options);
+  return request.mediaType === 'video' ? deriveVideo(ffmpeg, file, options) : deriveAudio(ffmpeg, file, options);
 }
 
 async function derivePicture({ path, directory }: DeriveRequest): Promise<Derived> {
@@ -60,34 +53,49 @@ async function derivePicture({ path, directory }: DeriveRequest): Promise<Derive
   return { signature: null, ...size, thumbnailPath };
 }
 
+/** The preview takes as long as all the rest, and needs to know nothing of the file: both are made side by side. */
 async function deriveVideo(
   ffmpeg: FfmpegRunner,
   file: MediaFile,
-  signature: StreamSignature,
   options: FfmpegRunOptions,
 ): Promise<Derived> {
+  const thumbnailPath = join(options.directory, 'thumbnail.jpg');
+  const previewPath = join(options.directory, 'preview.gif');
+  const works = [
+    (shared: FfmpegRunOptions) => describeVideo(ffmpeg, file, thumbnailPath, shared),
+    (shared: FfmpegRunOptions) => make(ffmpeg, previewCommand(file, previewPath), shared),
+  ] as const;
+  const [described] = await inParallel<(typeof works)[number], Derived | void>(
+    works,
+    works.length,
+    options.signal,
+    (work, _index, signal) => work({ ...options, signal }),
+  );
+  return { ...(described as Derived), thumbnailPath, previewPath };
+}
+
+/** What the video is, once its end is proved and its thumbnail written. */
+async function describeVideo(
+  ffmpeg: FfmpegRunner,
+  file: MediaFile,
+  thumbnailPath: string,
+  options: FfmpegRunOptions,
+): Promise<Derived> {
+  const signature = parseProbe(await ffmpeg.probe(pictureInputOf(file), options));
   const { video, durationSeconds } = signature;
   if (!video?.width || !video.height) throw new AppError('output_invalid', 'The video has no picture');
   if (!durationSeconds) throw new AppError('output_invalid', 'The video has no duration');
-  const thumbnailPath = join(options.directory, 'thumbnail.jpg');
-  const previewPath = join(options.directory, 'preview.gif');
-  const endsAtSeconds = video.durationSeconds ?? durationSeconds;
-  const pieces = [
-    // The longest first: the others fit beside it.
-    (shared: FfmpegRunOptions) => make(ffmpeg, previewCommand(file, previewPath), shared),
-    (shared: FfmpegRunOptions) => proveTail(ffmpeg, file, endsAtSeconds, shared),
-    (shared: FfmpegRunOptions) => makeThumbnail(ffmpeg, file, durationSeconds, thumbnailPath, shared),
-  ];
-  await inParallel(pieces, WIDTH, options.signal, (piece, _index, signal) => piece({ ...options, signal }));
-  return { signature, ...shownSize(video), durationSeconds, thumbnailPath, previewPath };
+  await proveTail(ffmpeg, file, video.durationSeconds ?? durationSeconds, options);
+  await makeThumbnail(ffmpeg, file, durationSeconds, thumbnailPath, options);
+  return { signature, ...shownSize(video), durationSeconds };
 }
 
 async function deriveAudio(
   ffmpeg: FfmpegRunner,
   file: MediaFile,
-  signature: StreamSignature,
   options: FfmpegRunOptions,
 ): Promise<Derived> {
+  const signature = parseProbe(await ffmpeg.probe(inputOf(file), options));
   const { audio, durationSeconds } = signature;
   if (!audio?.channels) throw new AppError('output_invalid', 'The audio has no sound');
   if (!durationSeconds) throw new AppError('output_invalid', 'The audio has no duration');
