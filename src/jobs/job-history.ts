@@ -52,7 +52,6 @@ function stateAfter(job: Job, { version, at, toState }: JobTransition): Job {
 /** The changes of status up to the job as it was read: its transitions are read after it, and may hold later ones. */
 function changesKnownTo(job: Job, transitions: JobTransition[]): JobTransition[] {
   return transitions.filter(
-    ({ version, fromState, toState }) =>
-      version <= job.version && statusOf(fromState) !== statusOf(toState),
+    ({ version, fromState, toState }) => version <= job.version && statusOf(fromState) !== statusOf(toState),
   );
 }

@@ -44,7 +44,9 @@ export async function derive(ffmpeg: FfmpegRunner, request: DeriveRequest): Prom
   const { path, kind, directory, signal } = request;
   const options: FfmpegRunOptions = { signal, directory, timeoutMs: TIMEOUT_MS };
   const file: MediaFile = { path, demuxer: kind.demuxer ?? '' };
-  return request.mediaType === 'video' ? deriveVideo(ffmpeg, file, options) : deriveAudio(ffmpeg, file, options);
+  return request.mediaType === 'video'
+    ? deriveVideo(ffmpeg, file, options)
+    : deriveAudio(ffmpeg, file, options);
 }
 
 async function derivePicture({ path, directory }: DeriveRequest): Promise<Derived> {
@@ -63,15 +65,12 @@ async function deriveVideo(
   const previewPath = join(options.directory, 'preview.gif');
   const works = [
     (shared: FfmpegRunOptions) => describeVideo(ffmpeg, file, thumbnailPath, shared),
-    (shared: FfmpegRunOptions) => make(ffmpeg, previewCommand(file, previewPath), shared),
-  ] as const;
-  const [described] = await inParallel<(typeof works)[number], Derived | void>(
-    works,
-    works.length,
-    options.signal,
-    (work, _index, signal) => work({ ...options, signal }),
+    (shared: FfmpegRunOptions) => make(ffmpeg, previewCommand(file, previewPath), shared).then(() => null),
+  ];
+  const [described] = await inParallel(works, works.length, options.signal, (work, _index, signal) =>
+    work({ ...options, signal }),
   );
-  return { ...(described as Derived), thumbnailPath, previewPath };
+  return { ...described!, thumbnailPath, previewPath };
 }
 
 /** What the video is, once its end is proved and its thumbnail written. */
