@@ -160,13 +160,20 @@ describe('a body', () => {
   });
 
   it.each([
-    ['of a told length', `content-length: ${50 * MEGABYTE}`, (chunk: Buffer) => chunk],
-    [
-      'in chunks without end',
-      'transfer-encoding: chunked',
-      (chunk: Buffer) =>
-        Buffer.concat([Buffer.from(`${chunk.length.toString(16)}\r\n`), chunk, Buffer.from('\r\n')]),
-    ],
+    ['of a told length', `content-length: ${3 * MEGABYTE}`, asItIs, ''],
+    ['in chunks', 'transfer-encoding: chunked', asChunk, '0\r\n\r\n'],
+  ])('of 3 MB %s is refused, read off, and its connection serves on', async (_what, framing, wrap, end) => {
+    const socket = open(api);
+    const answers = read(socket);
+    socket.write(post(framing, ''));
+    await sendMegabytes(socket, 3, wrap);
+    socket.end(`${end}GET /health/live HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n`);
+    expect(statuses(await answers)).toEqual([413, 200]);
+  });
+
+  it.each([
+    ['of a told length', `content-length: ${50 * MEGABYTE}`, asItIs],
+    ['in chunks without end', 'transfer-encoding: chunked', asChunk],
   ])('of 50 MB %s is refused and never held, ten at once', async (_what, framing, wrap) => {
     const before = process.memoryUsage().rss;
     const answers = await Promise.all(
@@ -183,6 +190,14 @@ describe('a body', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(250 * MEGABYTE);
   });
 });
+
+function asItIs(bytes: Buffer): Buffer {
+  return bytes;
+}
+
+function asChunk(bytes: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]);
+}
 
 /** Sends JSON text, no faster than it is taken, until all is sent or the other side has closed. */
 async function sendMegabytes(

@@ -1,10 +1,5 @@
 import { createHmac, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
-import { Readable } from 'node:stream';
-import { json } from 'node:stream/consumers';
-import { pipeline } from 'node:stream/promises';
 import type { Answer } from '../../support/api-client.js';
 import { eventually } from '../../support/eventually.js';
 import { startTcpProxy, throughPort, type TcpProxy } from '../../support/tcp-proxy.js';
@@ -157,21 +152,6 @@ describe('an error', () => {
     ['a key given twice', () => posted({}, { 'idempotency-key': 'a, b' }), 400, 'invalid_parameters'],
   ])('for %s has the one shape', async (_what, call, status, code) => {
     expectError(await call(), status, code);
-  });
-
-  it.each([
-    ['a declared length', { 'content-length': 5 << 20 }],
-    ['no declared length', {}],
-  ])('comes once a body of 5 MiB with %s is read off, piece by piece', async (_what, headers) => {
-    const sent = request(`${api.url}/generate-media`, {
-      method: 'POST',
-      headers: { ...headers, 'content-type': 'application/json' },
-    });
-    const answered = once(sent, 'response') as Promise<[IncomingMessage]>;
-    await pipeline(Readable.from(Array.from({ length: 80 }, () => Buffer.alloc(64 << 10, ' '))), sent);
-    const [answer] = await answered;
-    expect(answer.statusCode).toBe(413);
-    expect(await json(answer)).toMatchObject({ code: 'payload_too_large' });
   });
 
   it('names every fault of a request at once, and nothing is stored', async () => {
