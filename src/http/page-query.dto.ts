@@ -1,5 +1,5 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
+import { Transform } from 'class-transformer';
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 
 const LIMIT_RULE = { message: 'limit must be a whole number from 1 to 100' };
@@ -14,7 +14,7 @@ export class PageQuery {
     description: 'Most items to return.',
   })
   @IsOptional()
-  @Type(() => Number)
+  @Transform(({ value }: { value: unknown }) => decimal(value))
   @IsInt(LIMIT_RULE)
   @Min(1, LIMIT_RULE)
   @Max(100, LIMIT_RULE)
@@ -29,4 +29,9 @@ export class PageQuery {
   @IsString()
   @MaxLength(256)
   cursor?: string;
+}
+
+/** The number that a query's text stands for; text in any other notation (`0x10`, `1e1`, blanks) stays as it is. */
+function decimal(value: unknown): unknown {
+  return typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value;
 }

@@ -28,7 +28,9 @@ export function faultsOf(
   const { status } = answer;
   const faults = [
     status >= 500 && `${status}: no request may cause that`,
-    !admitted && (verdict === 'valid' ? status !== 401 : status < 400) && `${status} without a valid key`,
+    !admitted &&
+      !(verdict === 'valid' ? isTurnedAway(status) : status >= 400) &&
+      `${status} without a valid key`,
     verdict === 'invalid' && status < 400 && `${status}: accepted though the document calls it invalid`,
     admitted &&
       verdict === 'valid' &&
@@ -40,6 +42,11 @@ export function faultsOf(
     ...secrets.filter((secret) => answer.text.includes(secret)).map(() => 'the body tells a secret'),
   ];
   return faults.filter((fault) => typeof fault === 'string');
+}
+
+/** An address that has sent many wrong keys is held off. */
+function isTurnedAway(status: number): boolean {
+  return status === 401 || status === 429;
 }
 
 function isRefusal(status: number): boolean {

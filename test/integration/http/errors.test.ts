@@ -111,6 +111,8 @@ describe('an error', () => {
     ['a body of 3 MiB', () => raw(JSON.stringify({ a: 'x'.repeat(3 << 20) })), 413, 'payload_too_large'],
     ['a limit of 0', () => api.client.get('/jobs?limit=0'), 400, 'invalid_parameters'],
     ['a limit of 101', () => api.client.get('/jobs?limit=101'), 400, 'invalid_parameters'],
+    ['a limit in base 16', () => api.client.get('/jobs?limit=0x10'), 400, 'invalid_parameters'],
+    ['a limit of blanks', () => api.client.get('/jobs?limit=%20'), 400, 'invalid_parameters'],
     ['an unknown filter', () => api.client.get('/jobs?colour=red'), 400, 'invalid_parameters'],
     ['a filter given twice', () => api.client.get('/jobs?userId=a&userId=b'), 400, 'invalid_parameters'],
     ['a time that is none', () => api.client.get('/jobs?from=yesterday'), 400, 'invalid_parameters'],
