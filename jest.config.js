@@ -49,7 +49,7 @@ const tier = (name, extra = {}) => ({
 });
 
 export default {
-  maxWorkers: 2,
+  maxWorkers: 3,
   testTimeout: 30_000,
   projects: [tier('unit'), tier('integration'), tier('e2e'), tier('fuzz')],
 };

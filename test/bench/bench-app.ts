@@ -50,7 +50,7 @@ export class BenchApp {
     database.on('error', () => undefined);
     const headers = { 'x-api-key': key };
     const app = new BenchApp(stack, database, env, api, url, headers, dataDir);
-    await app.untilReady();
+    await untilReady(url);
     return app;
   }
 
@@ -102,17 +102,18 @@ export class BenchApp {
     await this.database.end();
     await this.stack.stop();
   }
+}
 
-  private async untilReady(): Promise<void> {
-    const deadline = Date.now() + READY_TIMEOUT_MS;
-    for (;;) {
-      const ready = await fetch(`${this.url}/health/ready`, { signal: AbortSignal.timeout(2_000) }).then(
-        (answer) => answer.ok,
-        () => false,
-      );
-      if (ready) return;
-      if (Date.now() > deadline) throw new Error('The API is not ready after 60 s');
-      await sleep(50);
-    }
+/** Resolves once the API at the URL is ready; rejects after 60 s. */
+export async function untilReady(url: string): Promise<void> {
+  const deadline = Date.now() + READY_TIMEOUT_MS;
+  for (;;) {
+    const ready = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(2_000) }).then(
+      (answer) => answer.ok,
+      () => false,
+    );
+    if (ready) return;
+    if (Date.now() > deadline) throw new Error('The API is not ready after 60 s');
+    await sleep(50);
   }
 }

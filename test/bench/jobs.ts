@@ -24,8 +24,8 @@ export const IMAGE_ORDER = {
 const POLL_MS = 100;
 
 /** Accepts a job; gives its id. */
-export async function submit(app: BenchApp, order: object): Promise<string> {
-  const { jobId } = await app.call<{ jobId: string }>('POST', '/generate-media', order);
+export async function submit(app: BenchApp, order: object, headers = {}): Promise<string> {
+  const { jobId } = await app.call<{ jobId: string }>('POST', '/generate-media', order, headers);
   return jobId;
 }
 

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { projectDir } from '../../local/built-tree.js';
 import { takeSignals } from '../../local/signals.js';
 import { benchAccept } from './accept.js';
+import { benchAccessCost, makeKeyedJob } from './access-cost.js';
 import { BenchApp } from './bench-app.js';
 import { benchCachedStatus, makeStatusJobs } from './cached-status.js';
 import { benchCompile } from './compile.js';
@@ -16,7 +17,7 @@ import { describeMachine, writeResults, type Machine } from './results-file.js';
 const RESULTS = join(projectDir, '.local/bench/last.json');
 
 /** The parts of the bench, in the order they run. */
-const PARTS = ['latency', 'store', 'compile', 'status', 'accept'] as const;
+const PARTS = ['latency', 'store', 'compile', 'status', 'access', 'accept'] as const;
 type Part = (typeof PARTS)[number];
 
 /**
@@ -60,15 +61,17 @@ async function* measure(app: BenchApp, plan: Plan, parts: Set<Part>): AsyncGener
   await app.call('POST', app.simulator('/_settings'), { durationScale: 0, createsPerMinute: null });
   app.startWorker();
   const statusJobs = parts.has('status') ? await makeStatusJobs(app) : undefined;
+  const keyedJob = parts.has('access') ? await makeKeyedJob(app) : undefined;
   if (parts.has('latency')) yield await benchJobLatency(app, plan);
   if (parts.has('store')) yield await benchStoreOutputs(app, plan);
   await app.stopWorker();
   if (parts.has('compile')) yield await benchCompile(app, plan);
-  if (!parts.has('status') && !parts.has('accept')) return;
+  if (!statusJobs && !keyedJob && !parts.has('accept')) return;
   const generator = app.launch('load-generator', 'test/bench/load-generator.js');
   await generator.hear('ready');
   try {
     if (statusJobs) yield await benchCachedStatus(app, generator, statusJobs, plan);
+    if (keyedJob) yield await benchAccessCost(app, generator, keyedJob, plan);
     if (parts.has('accept')) yield await benchAccept(app, generator, plan);
   } finally {
     await generator.stop();
