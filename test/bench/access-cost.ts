@@ -32,18 +32,23 @@ export async function benchAccessCost(
   { jobId, headers }: KeyedJob,
   { passes: count, roundSeconds }: Plan,
 ): Promise<Section> {
-  const port = await freePort();
-  const open = app.launch('open-api', 'src/main.js', { PORT: String(port), AUTH_REQUIRED: 'false' });
-  const openUrl = `http://127.0.0.1:${port}`;
-  try {
-    await untilReady(openUrl);
-    const expectBody = await bodyOf(`${app.url}/status/${jobId}`, headers);
-    await bodyOf(`${openUrl}/status/${jobId}`);
-    const target = (server: MeasuredProcess, url: string, shown: Record<string, string>): LoadTarget => ({
+  const servers: MeasuredProcess[] = [];
+  const launch = async (name: string, env: Record<string, string>, shown: Record<string, string>) => {
+    const port = await freePort();
+    const server = app.launch(name, 'src/main.js', { ...env, PORT: String(port) });
+    servers.push(server);
+    await untilReady(`http://127.0.0.1:${port}`);
+    const url = `http://127.0.0.1:${port}/status/${jobId}`;
+    return {
       server,
-      request: { url: `${url}/status/${jobId}`, method: 'GET', headers: shown, expectBody },
-    });
-    const targets = { open: target(open, openUrl, {}), keyed: target(app.api, app.url, headers) };
+      request: { url, method: 'GET', headers: shown, expectBody: await bodyOf(url, shown) },
+    } as const;
+  };
+  try {
+    const targets: Record<'open' | 'keyed', LoadTarget> = {
+      open: await launch('open-api', { AUTH_REQUIRED: 'false' }, {}),
+      keyed: await launch('keyed-api', {}, headers),
+    };
     await amountFor(generator, targets.open, roundSeconds);
     const amount = await amountFor(generator, targets.keyed, roundSeconds);
     const passes = await interleave(
@@ -67,11 +72,11 @@ export async function benchAccessCost(
       raw: { amount, passes },
     };
   } finally {
-    await open.stop();
+    await Promise.all(servers.map((server) => server.stop()));
   }
 }
 
-async function bodyOf(url: string, headers: Record<string, string> = {}): Promise<string> {
+async function bodyOf(url: string, headers: Record<string, string>): Promise<string> {
   const answer = await fetch(url, { headers });
   if (!answer.ok) throw new Error(`GET ${url}: ${answer.status}`);
   return answer.text();
