@@ -1,11 +1,13 @@
-import { isFinal } from '../support/api-client.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ApiClient, isFinal, type Answer } from '../support/api-client.js';
 import { startTestApp, type TestApp } from '../support/app.js';
+import { startLoadBalancer } from '../support/load-balancer.js';
 
-jest.setTimeout(90_000);
+jest.setTimeout(120_000);
 
 let app: TestApp;
 beforeAll(async () => {
-  app = await startTestApp({ apis: 2, workers: 2 });
+  app = await startTestApp({ apis: 2, workers: 2, env: { RATE_LIMIT_PER_HOUR: '1000' } });
 });
 afterAll(() => app.stop());
 
@@ -53,4 +55,62 @@ describe('two APIs and two workers on the same services', () => {
     for (const { output } of [...app.apiProcesses, ...app.workerProcesses])
       expect(output).not.toMatch(/"level":"error"/);
   });
+
+  it('are replaced one after the other while clients go on, and no request fails', async () => {
+    const balancer = await startLoadBalancer(app.apis.map(({ url }) => url));
+    const client = new ApiClient(balancer.url);
+    const load = new Load(client);
+    const old = { apis: app.apis.slice(), apiProcesses: app.apiProcesses.slice() };
+    const oldWorkers = app.workerProcesses.slice();
+    for (const [index, { url }] of old.apis.entries()) {
+      balancer.add((await app.startApi()).url);
+      await balancer.remove(url);
+      expect(await old.apiProcesses[index]!.stop()).toMatchObject({ code: 0 });
+      app.startWorker();
+      expect(await oldWorkers[index]!.stop()).toMatchObject({ code: 0 });
+    }
+    const { jobIds, answers } = await load.end();
+
+    expect(answers.filter(({ status }) => status >= 300)).toEqual([]);
+    expect(jobIds.length).toBeGreaterThan(0);
+    for (const jobId of jobIds) {
+      expect((await client.finished(jobId)).status).toBe('completed');
+      expect(await app.simulator.createsOf(jobId)).toHaveLength(1);
+    }
+    await balancer.close();
+  });
 });
+
+/** Orders a job twice a second, and asks for the newest one's status all the while. */
+class Load {
+  readonly jobIds: string[] = [];
+  private readonly answers: Answer[] = [];
+  private over = false;
+  private readonly running: Promise<unknown>;
+
+  constructor(private readonly client: ApiClient) {
+    this.running = Promise.all([this.order(), this.look(), this.look()]);
+  }
+
+  async end(): Promise<{ jobIds: string[]; answers: Answer[] }> {
+    this.over = true;
+    await this.running;
+    return { jobIds: this.jobIds, answers: this.answers };
+  }
+
+  private async order(): Promise<void> {
+    while (!this.over) {
+      const answer = await this.client.post('/generate-media', { ...request, userId: 'rolling' });
+      this.answers.push(answer);
+      this.jobIds.push((answer.body as { jobId: string }).jobId);
+      await sleep(500);
+    }
+  }
+
+  private async look(): Promise<void> {
+    for (; !this.over; await sleep(10)) {
+      const jobId = this.jobIds.at(-1);
+      if (jobId !== undefined) this.answers.push(await this.client.get(`/status/${jobId}`));
+    }
+  }
+}
