@@ -1,6 +1,6 @@
 /**
  * Which file may import which. Rooms import downward:
- * roots → jobs, scripts, compilation, webhooks → models, media, access, outbox → queue, storage → config, logging,
+ * roots → jobs, scripts, compilation, webhooks → models, media, money, access, outbox → queue, storage → config, logging,
  * schedule, errors.ts. test/unit/architecture.test.ts breaks each rule on purpose.
  */
 
@@ -60,7 +60,7 @@ const ranks = [
   forbid(
     'low-rooms-look-down',
     'The second rank knows no job.',
-    { path: '^src/(models|media|access|outbox|dead-letters)/' },
+    { path: '^src/(models|media|money|access|outbox|dead-letters)/' },
     { path: '^src/(jobs|scripts|compilation|webhooks)/' },
   ),
   forbid(

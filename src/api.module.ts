@@ -22,6 +22,8 @@ import type { Logger } from './logging/logger.js';
 import { LoggingModule } from './logging/logging.module.js';
 import { ModelsController } from './models/models.controller.js';
 import { ModelsModule } from './models/models.module.js';
+import { BudgetsController } from './money/budgets.controller.js';
+import { MoneyModule } from './money/money.module.js';
 import { CharactersController } from './scripts/characters.controller.js';
 import { ScriptGenerationController } from './scripts/script-generation.controller.js';
 import { ScriptsController } from './scripts/scripts.controller.js';
@@ -40,11 +42,13 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     IdempotencyModule,
     JobsModule,
     ModelsModule,
+    MoneyModule,
     ScriptsModule,
     WebhooksModule,
   ],
   controllers: [
     ApiKeysController,
+    BudgetsController,
     CharactersController,
     CompilationController,
     DeadLettersController,

@@ -10,21 +10,17 @@ import {
   Matches,
   Max,
   Min,
-  ValidateBy,
 } from 'class-validator';
 import { IsText, NOT_BLANK } from '../http/is-text.js';
 import { IsTime } from '../http/is-time.js';
+import { IsUsd, usdProperty } from '../http/is-usd.js';
 import { SCOPES, type Scope } from './caller.js';
 import { USER_ID, USER_ID_RULE } from './user-id.js';
 
 const MOST_PER_HOUR = 1_000_000;
-const MOST_BUDGET = 1_000_000;
 
 const SCOPES_RULE = { message: `scopes must be a list of one or more of ${SCOPES.join(', ')}, each once` };
 const RATE_RULE = { message: `rateLimitPerHour must be a whole number from 1 to ${MOST_PER_HOUR}` };
-const BUDGET_RULE = {
-  message: `monthlyBudget must be USD from 0 to ${MOST_BUDGET} with at most 6 decimals`,
-};
 
 const scopesProperty = {
   type: 'array',
@@ -32,19 +28,6 @@ const scopesProperty = {
   minItems: 1,
 } satisfies ApiPropertyOptions;
 const rateProperty = { type: 'integer', minimum: 1, maximum: MOST_PER_HOUR, nullable: true } as const;
-const budgetProperty = {
-  type: 'number',
-  minimum: 0,
-  maximum: MOST_BUDGET,
-  nullable: true,
-} as const;
-
-/** USD; of the decimals only as many as are kept. */
-function IsBudget(): PropertyDecorator {
-  const validate = (usd: unknown) =>
-    typeof usd === 'number' && usd >= 0 && usd <= MOST_BUDGET && Number(usd.toFixed(6)) === usd;
-  return ValidateBy({ name: 'isBudget', validator: { validate } }, BUDGET_RULE);
-}
 
 /** A key to be made. */
 export class CreateApiKeyDto {
@@ -87,12 +70,11 @@ export class CreateApiKeyDto {
   rateLimitPerHour?: number | null;
 
   @ApiPropertyOptional({
-    ...budgetProperty,
-    format: 'usd',
-    description: 'USD a calendar month, with at most 6 decimals.',
+    ...usdProperty,
+    description: 'USD a calendar month (UTC) for the jobs of this key, with at most 6 decimals.',
   })
   @IsOptional()
-  @IsBudget()
+  @IsUsd()
   monthlyBudget?: number | null;
 
   @ApiPropertyOptional({

@@ -25,16 +25,26 @@ export type NewApiKey = Omit<ApiKey, 'lastUsedAt' | 'revokedAt' | 'createdAt'>;
 /** Where every process hears, by its prefix, of a key that was revoked. */
 export const REVOKED_KEYS = 'api_key_revoked';
 
-const COLUMNS = `
+/** The budget of a key is that of the owner that it makes everything for. */
+const BUDGET = `(SELECT monthly_limit FROM replicate.budgets WHERE kind = 'owner' AND id = 'key:' || key_id)`;
+
+const columns = (budget = BUDGET) => `
   key_id AS "keyId", name, prefix, secret_hash AS "secretHash", scopes, user_id AS "userId",
-  rate_limit_per_hour AS "rateLimitPerHour", monthly_budget AS "monthlyBudget", expires_at AS "expiresAt",
+  rate_limit_per_hour AS "rateLimitPerHour", ${budget} AS "monthlyBudget", expires_at AS "expiresAt",
   last_used_at AS "lastUsedAt", revoked_at AS "revokedAt", created_at AS "createdAt"`;
+
+const COLUMNS = columns();
 
 const INSERT = {
   name: 'api-key-insert',
-  text: `INSERT INTO replicate.api_keys (key_id, name, prefix, secret_hash, scopes, user_id, rate_limit_per_hour,
-      monthly_budget, expires_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING ${COLUMNS}`,
+  text: `
+    WITH made AS (
+      INSERT INTO replicate.api_keys (key_id, name, prefix, secret_hash, scopes, user_id, rate_limit_per_hour, expires_at)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING *),
+    limited AS (
+      INSERT INTO replicate.budgets (kind, id, monthly_limit)
+      SELECT 'owner', 'key:' || key_id, $9::numeric FROM made WHERE $9::numeric IS NOT NULL RETURNING monthly_limit)
+    SELECT ${columns('(SELECT monthly_limit FROM limited)')} FROM made`,
 };
 
 const FIND = {
@@ -77,8 +87,8 @@ export class ApiKeysRepository {
   async insert(key: NewApiKey): Promise<ApiKey> {
     const { keyId, name, prefix, secretHash, scopes, userId, rateLimitPerHour, monthlyBudget, expiresAt } =
       key;
-    const values = [keyId, name, prefix, secretHash, scopes, userId, rateLimitPerHour, monthlyBudget];
-    const [inserted] = await this.database.query<ApiKey>(INSERT, [...values, expiresAt]);
+    const values = [keyId, name, prefix, secretHash, scopes, userId, rateLimitPerHour, expiresAt];
+    const [inserted] = await this.database.query<ApiKey>(INSERT, [...values, monthlyBudget]);
     return inserted!;
   }
 

@@ -6,6 +6,7 @@ import { ErrorDto } from './error.dto.js';
 export const ERROR_DESCRIPTIONS: Record<number, string> = {
   400: 'Invalid parameters: every fault is named',
   401: 'Unauthorized: the key or signature is missing or wrong',
+  402: 'Budget exceeded: this would cost more than is left of the month; the details tell how much is',
   403: 'Forbidden: the key lacks the scope, or is for another user',
   404: 'Not found',
   408: 'The request did not come in full within 30 seconds',

@@ -22,18 +22,19 @@ export interface Claim {
 const LIFE = "interval '24 hours'";
 
 /**
- * SQL that takes a key unless it is held by a request of the last 24 hours; gives one row when it was taken. To stand
- * in the statement that does the request's work, with `claimValues` from parameter `first` on.
+ * SQL that takes a key if `condition` holds, unless a request of the last 24 hours has it; gives one row when it was
+ * taken. To stand in the statement that does the request's work, with `claimValues` from parameter `first` on.
  */
-export function claimKey(first: number): string {
+export function claimKey(first: number, condition = 'true'): string {
   const [scope, key, fingerprint, status, location, body, busy] = Array.from(
     { length: 7 },
     (_, i) => `$${first + i}`,
   );
   return `INSERT INTO replicate.idempotency_keys AS held
       (scope, key, fingerprint, status, location, body, busy_until)
-    VALUES (${scope}, ${key}, ${fingerprint}, ${status}, ${location}, ${body},
-      clock_timestamp() + ${busy} * interval '1 second')
+    SELECT ${scope}, ${key}, ${fingerprint}, ${status}::integer, ${location}, ${body},
+      clock_timestamp() + ${busy} * interval '1 second'
+    WHERE ${condition}
     ON CONFLICT (scope, key) DO UPDATE SET
       fingerprint = excluded.fingerprint, status = excluded.status, location = excluded.location,
       body = excluded.body, busy_until = excluded.busy_until, created_at = clock_timestamp()

@@ -22,31 +22,34 @@ export class IdempotentTransaction {
     private readonly keys: IdempotencyRepository,
   ) {}
 
-  /** Runs `work` and keeps its answer with the key, both in one transaction; a repetition gets the first answer. */
+  /**
+   * Runs `work` and keeps its answer with the key, both in one transaction; a repetition gets the first answer, except
+   * within `busySeconds`, when it is told to come back. What `work` throws is stored nowhere.
+   */
   async once(
     key: IdempotencyKey | undefined,
     work: (manager: EntityManager) => Promise<StoredAnswer>,
+    busySeconds = 0,
   ): Promise<OnceAnswer> {
     if (!key) return { answer: await this.database.transaction(work), replayed: false };
     const given = await this.keys.find(key);
     if (given) return { answer: given, replayed: true };
-    const answer = await this.database
-      .transaction((manager) => this.workAndClaim(key, work, manager))
-      .catch((error: unknown) => {
-        if (error instanceof KeyTaken) return undefined;
-        throw error;
-      });
+    const claimed = async (manager: EntityManager): Promise<StoredAnswer> => {
+      const answer = await work(manager);
+      if (await this.keys.claimWithin(manager, { key, answer, busySeconds })) return answer;
+      throw new KeyTaken();
+    };
+    const answer = await this.database.transaction(claimed).catch((error: unknown) => {
+      if (error instanceof KeyTaken) return undefined;
+      return this.answerInstead(key, error);
+    });
     return answer ? { answer, replayed: false } : { answer: await this.firstAnswer(key), replayed: true };
   }
 
-  private async workAndClaim(
-    key: IdempotencyKey,
-    work: (manager: EntityManager) => Promise<StoredAnswer>,
-    manager: EntityManager,
-  ): Promise<StoredAnswer> {
-    const answer = await work(manager);
-    if (!(await this.keys.claimWithin(manager, { key, answer, busySeconds: 0 }))) throw new KeyTaken();
-    return answer;
+  /** What the first request did may be the very thing that this one failed on. */
+  private async answerInstead(key: IdempotencyKey, error: unknown): Promise<undefined> {
+    const settled = error instanceof AppError && !error.retryable;
+    if (!settled || !(await this.keys.find(key))) throw error;
   }
 
   private async firstAnswer(key: IdempotencyKey): Promise<StoredAnswer> {

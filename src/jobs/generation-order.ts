@@ -1,6 +1,6 @@
 import type { IdempotencyKey } from '../idempotency/idempotency-key.js';
 import type { GenerationPlan } from '../models/plan-generation.js';
-import type { NewJob } from './jobs.repository.js';
+import type { NewJob } from './accepted-jobs.repository.js';
 
 /** A job to be made of a plan. */
 export interface GenerationOrder {

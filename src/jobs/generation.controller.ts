@@ -51,7 +51,7 @@ export class GenerationController {
   })
   @ApiIdempotencyKey()
   @Requires('generate')
-  @ApiErrors(400, 409, 413, 415, 422, 503)
+  @ApiErrors(400, 402, 409, 413, 415, 422, 503)
   async generate(
     @CalledBy() caller: Caller,
     @Body() body: unknown,

@@ -1,14 +1,17 @@
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AppError } from '../errors.js';
 import { IdempotencyRepository, type StoredAnswer } from '../idempotency/idempotency.repository.js';
+import { IdempotentTransaction } from '../idempotency/idempotent-transaction.js';
 import { planGeneration } from '../models/plan-generation.js';
 import { ModelRegistry } from '../models/registry.js';
 import { acceptedAnswer } from './accepted-answer.js';
+import { AcceptedJobsRepository, type NewJob } from './accepted-jobs.repository.js';
+import { BudgetedJobs } from './budgeted-jobs.js';
 import { newJob, type GenerationOrder } from './generation-order.js';
 import { isFinal, statusOf, type Job } from './job.js';
 import { JobIntake } from './job-intake.js';
-import { JobsRepository } from './jobs.repository.js';
 
 /** The answer to an order; of a job accepted just now, or given earlier under the same key. */
 export interface Acceptance {
@@ -24,13 +27,18 @@ const BUSY_MARGIN_SECONDS = 5;
 @Injectable()
 export class GenerationService {
   constructor(
-    private readonly jobs: JobsRepository,
+    private readonly jobs: AcceptedJobsRepository,
     private readonly intake: JobIntake,
+    private readonly budgeted: BudgetedJobs,
     private readonly keys: IdempotencyRepository,
+    private readonly transaction: IdempotentTransaction,
     private readonly registry: ModelRegistry,
   ) {}
 
-  /** Stores the job and the messages that start it; a repeated order gets the first answer and makes no job. */
+  /**
+   * Stores the job and the messages that start it; a repeated order gets the first answer and makes no job. Throws
+   * `budget_exceeded`, with nothing stored.
+   */
   async accept(order: GenerationOrder): Promise<Acceptance> {
     const { key, waitSeconds } = order;
     const jobId = uuidv7();
@@ -41,10 +49,20 @@ export class GenerationService {
       return { jobId, answer };
     }
     const busySeconds = waitSeconds === undefined ? 0 : waitSeconds + BUSY_MARGIN_SECONDS;
-    if (await this.jobs.acceptOnce(job, { key, answer, busySeconds })) return { jobId, answer };
+    if (await this.jobs.acceptUnboundOnce(job, { key, answer, busySeconds })) return { jobId, answer };
     const given = await this.keys.find(key);
     if (given) return { answer: given };
-    throw new AppError('conflict', 'The Idempotency-Key expired just now: send the request again');
+    const bound = await this.transaction.once(
+      key,
+      (manager) => this.storeBound(manager, job, answer),
+      busySeconds,
+    );
+    return bound.replayed ? { answer: bound.answer } : { jobId, answer };
+  }
+
+  private async storeBound(manager: EntityManager, job: NewJob, answer: StoredAnswer): Promise<StoredAnswer> {
+    await this.budgeted.acceptWithin(manager, [job]);
+    return answer;
   }
 
   /**

@@ -81,7 +81,7 @@ export class JobsController {
   @ApiIdempotencyKey()
   @ApiResponse({ status: 202, type: AcceptedJobDto })
   @Requires('generate')
-  @ApiErrors(400, 404, 409, 413, 415, 422, 503)
+  @ApiErrors(400, 402, 404, 409, 413, 415, 422, 503)
   async retry(
     @CalledBy() caller: Caller,
     @Param('jobId') jobId: string,

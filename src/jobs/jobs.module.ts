@@ -1,6 +1,9 @@
 import { Module } from '@nestjs/common';
 import { IdempotencyModule } from '../idempotency/idempotency.module.js';
 import { ModelsModule } from '../models/models.module.js';
+import { MoneyModule } from '../money/money.module.js';
+import { AcceptedJobsRepository } from './accepted-jobs.repository.js';
+import { BudgetedJobs } from './budgeted-jobs.js';
 import { CancellationService } from './cancellation.service.js';
 import { GenerationService } from './generation.service.js';
 import { JobEvents } from './job-events.js';
@@ -17,6 +20,8 @@ import { StatusAnswers } from './status-answer.js';
 import { SurplusPredictionsRepository } from './surplus-predictions.repository.js';
 
 const SERVICES = [
+  AcceptedJobsRepository,
+  BudgetedJobs,
   CancellationService,
   GenerationService,
   JobEvents,
@@ -35,7 +40,7 @@ const SERVICES = [
 
 /** What both processes need of jobs. */
 @Module({
-  imports: [IdempotencyModule, ModelsModule],
+  imports: [IdempotencyModule, ModelsModule, MoneyModule],
   providers: SERVICES,
   exports: SERVICES,
 })

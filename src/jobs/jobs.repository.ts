@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { claimKey, claimValues, type Claim } from '../idempotency/idempotency.repository.js';
 import { insertMessages, outboxRows } from '../outbox/outbox.js';
 import type { Message } from '../queue/messages.js';
 import { Database } from '../storage/database.js';
@@ -24,35 +23,16 @@ export const JOB_COLUMNS = `
 
 const OPEN_STATES = `('pending', 'submitting', 'processing', 'storing')`;
 
-/** A job looks lost when nothing was heard of it for this long after acceptance. */
-const FIRST_CHECK_SECONDS = 60;
+/** States in which an attempt is under way: a step to any other has ended one, if only by putting it off. */
+const RUNNING_STATES = `('submitting', 'processing', 'storing')`;
 
-/** Inserts the jobs of the JSON array `$1`, each once for every row that `gate` adds to the FROM clause. */
-const insertJobs = (gate = '') => `
-  INSERT INTO replicate.jobs (job_id, user_id, media_type, model_id, parameters, provider_model, provider_version,
-    provider_kind, provider_input, warnings, estimated_cost, estimated_time_seconds, retried_from, script_id, owner,
-    check_at)
-  SELECT "jobId", "userId", "mediaType", "modelId", parameters, "providerModel", "providerVersion", "providerKind",
-    "providerInput", warnings, "estimatedCost", "estimatedTimeSeconds", "retriedFrom", "scriptId", owner,
-    clock_timestamp() + interval '${FIRST_CHECK_SECONDS} seconds'
-  FROM jsonb_to_recordset($1) AS job (
-    "jobId" uuid, "userId" text, "mediaType" text, "modelId" text, parameters jsonb, "providerModel" text,
-    "providerVersion" text, "providerKind" text, "providerInput" jsonb, warnings jsonb, "estimatedCost" numeric,
-    "estimatedTimeSeconds" integer, "retriedFrom" uuid, "scriptId" uuid, owner text)${gate}
-  RETURNING job_id`;
+/** So many rows of a day share what would be one, lest jobs that end together wait for each other. */
+const USAGE_SHARDS = 8;
 
-/** The mirrors are left alone until the job's first step: a status that they lack is read here. */
-const SUBMIT_JOBS = `
-  INSERT INTO replicate.outbox (name, payload)
-  SELECT 'submit-job', jsonb_build_object('jobId', job_id) FROM accepted`;
-
-const ACCEPT_ALL = { name: 'job-accept-all', text: `WITH accepted AS (${insertJobs()}) ${SUBMIT_JOBS}` };
-
-const ACCEPT_ONCE = {
-  name: 'job-accept-once',
-  text: `WITH claimed AS (${claimKey(2)}), accepted AS (${insertJobs(', claimed')}) ${SUBMIT_JOBS}
-    RETURNING message_id`,
-};
+/** How long the outputs of a job that was moved play. */
+const PLAYED_SECONDS = `LATERAL (
+        SELECT COALESCE(sum((output->>'durationSeconds')::float8), 0) AS seconds
+        FROM jsonb_array_elements(COALESCE(result->'outputs', '[]')) output) played`;
 
 const FIND = { name: 'job-find', text: `SELECT ${JOB_COLUMNS} FROM replicate.jobs WHERE job_id = $1` };
 
@@ -113,12 +93,24 @@ const MOVE = {
     used AS (
       INSERT INTO replicate.usage_tracking (job_id, attempt, user_id, model_id, media_type, outcome, estimated_cost,
         actual_cost, outputs, output_seconds, provider_metrics)
-      SELECT job_id, attempt, user_id, model_id, media_type, state, estimated_cost, COALESCE(actual_cost, 0),
-        COALESCE(jsonb_array_length(result->'outputs'), 0),
-        (SELECT COALESCE(sum((output->>'durationSeconds')::float8), 0)
-          FROM jsonb_array_elements(COALESCE(result->'outputs', '[]')) output),
+      SELECT job_id, attempt, user_id, model_id, media_type, CASE state WHEN 'pending' THEN 'postponed' ELSE state END,
+        estimated_cost, COALESCE(actual_cost, 0), COALESCE(jsonb_array_length(result->'outputs'), 0), seconds,
         prediction->'metrics'
-      FROM moved WHERE state NOT IN ${OPEN_STATES}),
+      FROM moved, ${PLAYED_SECONDS} WHERE state NOT IN ${RUNNING_STATES}
+      ON CONFLICT (job_id, attempt) DO UPDATE SET outcome = excluded.outcome, actual_cost = excluded.actual_cost,
+        outputs = excluded.outputs, output_seconds = excluded.output_seconds,
+        provider_metrics = excluded.provider_metrics, created_at = excluded.created_at),
+    summed AS (
+      INSERT INTO replicate.usage_daily AS sums (day, user_id, model_id, owner, script_id, shard, jobs, completed, failed,
+        canceled, estimated_cost, actual_cost, seconds)
+      SELECT (created_at AT TIME ZONE 'UTC')::date, user_id, model_id, owner, script_id,
+        get_byte(uuid_send(job_id), 15) % ${USAGE_SHARDS}, 1, (state = 'completed')::int, (state = 'failed')::int,
+        (state = 'canceled')::int, estimated_cost, COALESCE(actual_cost, 0), seconds
+      FROM moved, ${PLAYED_SECONDS} WHERE state NOT IN ${OPEN_STATES}
+      ON CONFLICT ON CONSTRAINT usage_daily_key DO UPDATE SET jobs = sums.jobs + 1,
+        completed = sums.completed + excluded.completed, failed = sums.failed + excluded.failed,
+        canceled = sums.canceled + excluded.canceled, estimated_cost = sums.estimated_cost + excluded.estimated_cost,
+        actual_cost = sums.actual_cost + excluded.actual_cost, seconds = sums.seconds + excluded.seconds),
     owed AS (
       INSERT INTO replicate.mirror_backlog (job_id, version) SELECT job_id, version FROM moved
       ON CONFLICT (job_id) DO UPDATE SET version = excluded.version, due_at = clock_timestamp()),
@@ -156,28 +148,6 @@ const POSTPONE_CHECK = {
     WHERE job_id = $1 AND state IN ${OPEN_STATES}`,
 };
 
-/**
- * A job about to be accepted: what was asked, what the provider will be sent, and what it is estimated to cost. The
- * statements read it as JSON by these very names.
- */
-export interface NewJob {
-  jobId: string;
-  owner: string | null;
-  userId: string;
-  mediaType: string;
-  modelId: string;
-  parameters: Record<string, unknown>;
-  providerModel: string | null;
-  providerVersion: string | null;
-  providerKind: string;
-  providerInput: Record<string, unknown>;
-  warnings: string[];
-  estimatedCost: string;
-  estimatedTimeSeconds: number;
-  retriedFrom?: string;
-  scriptId?: string;
-}
-
 /** A step of a job to the state `to`; it happens only from one of the states that may precede it. */
 export interface Move {
   jobId: string;
@@ -212,27 +182,11 @@ export interface JobTransition {
 
 /**
  * The SQL of jobs. Every change of a job is one statement with what follows from it: the note of the step, the messages,
- * the mirrors' arrears and, when the job is over, what it used.
+ * the mirrors' arrears and, when an attempt is over, what it used.
  */
 @Injectable()
 export class JobsRepository {
   constructor(private readonly database: Database) {}
-
-  /** Stores the jobs, all or none, with the messages that start them; when this resolves they are durable. */
-  async acceptAll(jobs: NewJob[]): Promise<void> {
-    await this.database.query(ACCEPT_ALL, [JSON.stringify(jobs)]);
-  }
-
-  /** The same within a transaction. */
-  async acceptAllWithin(manager: EntityManager, jobs: NewJob[]): Promise<void> {
-    await manager.query(ACCEPT_ALL.text, [JSON.stringify(jobs)]);
-  }
-
-  /** Stores one job under an idempotency key; returns false, with nothing stored, when the key is taken. */
-  async acceptOnce(job: NewJob, claim: Claim): Promise<boolean> {
-    const sent = await this.database.query(ACCEPT_ONCE, [JSON.stringify([job]), ...claimValues(claim)]);
-    return sent.length > 0;
-  }
 
   async find(jobId: string): Promise<Job | undefined> {
     const [job] = await this.database.query<Job>(FIND, [jobId]);

@@ -112,6 +112,9 @@ export class OutputsService {
     const { jobId } = job;
     const cause = await this.causeOfStoring(jobId);
     await this.database.transaction(async (manager) => {
+      if (!(await this.objects.holdStoring(manager, jobId))) return;
+      await this.requireStored(outputs);
+      // From here on the day's sums are held too: nothing is waited for any more.
       const moved = await this.lifecycle.moveWithin(manager, {
         jobId,
         to: 'completed',
@@ -124,13 +127,12 @@ export class OutputsService {
         MediaOutputEntity,
         outputs.map((output) => outputRow(jobId, output)),
       );
-      await this.requireStored(outputs);
       crashPoint('completion-written');
     });
     crashPoint('completion-committed');
   }
 
-  /** Another run may have taken an object away; from here on, with the job's row held, none can. */
+  /** Another run may have taken an object away; with the job's row held none can any more. */
   private async requireStored(outputs: StoredOutput[]): Promise<void> {
     const signal = AbortSignal.timeout(LAST_LOOK_MS);
     const heads = await Promise.all(outputs.map(({ objectKey }) => this.mediaStore.head(objectKey, signal)));

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { Database } from '../storage/database.js';
 
 const HOLD_STORING = `SELECT FROM replicate.jobs WHERE job_id = $1 AND state = 'storing' FOR UPDATE`;
@@ -20,10 +21,15 @@ export class StoredObjectsRepository {
   /** Runs `work`, which is to be short, only if the job is in `storing`, and holds it there meanwhile. */
   async whileStoring(jobId: string, work: () => Promise<void>): Promise<boolean> {
     return this.database.transaction(async (manager) => {
-      const held = await manager.query<unknown[]>(HOLD_STORING, [jobId]);
-      if (held.length > 0) await work();
-      return held.length > 0;
+      const held = await this.holdStoring(manager, jobId);
+      if (held) await work();
+      return held;
     });
+  }
+
+  /** Holds the job in `storing` until the transaction ends; false when it is not there. */
+  async holdStoring(manager: EntityManager, jobId: string): Promise<boolean> {
+    return (await manager.query<unknown[]>(HOLD_STORING, [jobId])).length > 0;
   }
 
   /** The keys that the job's rows name: all of a completed job's objects, none of any other's. */

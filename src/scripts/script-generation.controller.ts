@@ -72,7 +72,7 @@ export class ScriptGenerationController {
   })
   @ApiResponse({ status: 202, type: GeneratedScriptDto })
   @Requires('generate')
-  @ApiErrors(400, 404, 409, 413, 415, 422, 503)
+  @ApiErrors(400, 402, 404, 409, 413, 415, 422, 503)
   async generate(
     @CalledBy() caller: Caller,
     @Param('scriptId') scriptId: string,

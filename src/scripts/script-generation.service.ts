@@ -5,7 +5,8 @@ import { refuseOtherUser, type Caller } from '../access/caller.js';
 import { GenerationLimits } from '../access/generation-limits.js';
 import { invalidParameters, type RateLimit } from '../errors.js';
 import { newJob } from '../jobs/generation-order.js';
-import { JobsRepository, type NewJob } from '../jobs/jobs.repository.js';
+import type { NewJob } from '../jobs/accepted-jobs.repository.js';
+import { BudgetedJobs } from '../jobs/budgeted-jobs.js';
 import { planGeneration } from '../models/plan-generation.js';
 import { ModelRegistry } from '../models/registry.js';
 import { Database } from '../storage/database.js';
@@ -47,7 +48,7 @@ export class ScriptGenerationService {
     private readonly database: Database,
     private readonly lookup: ScriptLookup,
     private readonly takes: TakesRepository,
-    private readonly jobs: JobsRepository,
+    private readonly jobs: BudgetedJobs,
     private readonly limits: GenerationLimits,
     private readonly registry: ModelRegistry,
   ) {}
@@ -66,8 +67,8 @@ export class ScriptGenerationService {
   }
 
   /**
-   * Accepts the jobs that the wish lacks, with their takes, all or none; throws `rate_limited`. The script stays locked until the transaction
-   * ends, so that of two requests at once the second finds the takes of the first.
+   * Accepts the jobs that the wish lacks, with their takes, all or none; throws `rate_limited` or
+   * `budget_exceeded`. The script stays locked until the transaction ends, so that of two requests at once the second finds the takes of the first.
    */
   async generate(
     manager: EntityManager,
@@ -82,7 +83,7 @@ export class ScriptGenerationService {
     const { orders, reused } = planBatch(scenes, takes, wish.takes);
     const rateLimit = await this.limits.take(caller, whole.script.userId, orders.length);
     const made = orders.map((order) => this.makeTake(whole.script, order));
-    await this.jobs.acceptAllWithin(
+    await this.jobs.acceptWithin(
       manager,
       made.map(({ job }) => job),
     );

@@ -46,7 +46,7 @@ const OUTPUTS = `
 
 const CHARGES = `
   SELECT job_id AS "jobId", replicate_id AS "replicateId", usage.actual_cost::float8 AS usd
-  FROM replicate.usage_tracking usage JOIN replicate.jobs USING (job_id)
+  FROM replicate.usage_tracking usage JOIN replicate.jobs USING (job_id) WHERE outcome <> 'postponed'
   UNION ALL SELECT job_id, replicate_id, cost::float8 FROM replicate.surplus_predictions`;
 
 const DEAD_LETTERS = `

@@ -17,7 +17,8 @@ const FACTS = `
   SELECT job.state, job.replicate_id AS "replicateId",
     (SELECT count(*)::int FROM replicate.outbox
       WHERE name = 'store-outputs' AND payload->>'jobId' = job.job_id::text) AS "storeMessages",
-    (SELECT count(*)::int FROM replicate.usage_tracking usage WHERE usage.job_id = job.job_id) AS charges,
+    (SELECT count(*)::int FROM replicate.usage_tracking usage
+      WHERE usage.job_id = job.job_id AND outcome <> 'postponed') AS charges,
     (SELECT count(*)::int FROM replicate.webhook_inbox WHERE webhook_id = ANY($2) AND applied_at IS NULL) AS unapplied
   FROM replicate.jobs job WHERE job.job_id = $1`;
 

@@ -83,6 +83,8 @@ const ROUTES: RouteCase[] = [
   adminOnly('GET /api-keys', 200),
   adminOnly(`GET /api-keys/${UNKNOWN}`, 404),
   adminOnly(`DELETE /api-keys/${UNKNOWN}`, 404),
+  adminOnly(`PUT /budgets/${UNKNOWN}`, 200, { monthlyLimit: 10 }),
+  { ...adminOnly(`GET /budgets/${UNKNOWN}`, 200), scopes: ['read'] },
 ];
 
 let keyed: KeyedApi;

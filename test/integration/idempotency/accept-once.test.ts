@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { IdempotencyKey } from '../../../src/idempotency/idempotency-key.js';
 import { IdempotencyRepository, type Claim } from '../../../src/idempotency/idempotency.repository.js';
-import { JobsRepository } from '../../../src/jobs/jobs.repository.js';
+import { AcceptedJobsRepository } from '../../../src/jobs/accepted-jobs.repository.js';
 import { aNewJob } from '../jobs/new-job.js';
 import { startTestDatabase, type TestDatabase } from '../storage/test-database.js';
 
 let db: TestDatabase;
-let jobs: JobsRepository;
+let jobs: AcceptedJobsRepository;
 let keys: IdempotencyRepository;
 
 beforeAll(async () => {
   db = await startTestDatabase();
-  jobs = new JobsRepository(db.database);
+  jobs = new AcceptedJobsRepository(db.database);
   keys = new IdempotencyRepository(db.database);
 });
 
@@ -50,7 +50,7 @@ describe('a key', () => {
     const userId = randomUUID();
     const accepted = await Promise.all(
       Array.from({ length: 20 }, (_, index) =>
-        jobs.acceptOnce(aNewJob({ userId }), claim(key, `"${index}"`)),
+        jobs.acceptUnboundOnce(aNewJob({ userId }), claim(key, `"${index}"`)),
       ),
     );
     const winner = accepted.indexOf(true);
@@ -62,8 +62,8 @@ describe('a key', () => {
   it('stores no messages for the requests that came too late', async () => {
     const key = aKey();
     const [first, second] = [aNewJob(), aNewJob()];
-    expect(await jobs.acceptOnce(first, claim(key))).toBe(true);
-    expect(await jobs.acceptOnce(second, claim(key))).toBe(false);
+    expect(await jobs.acceptUnboundOnce(first, claim(key))).toBe(true);
+    expect(await jobs.acceptUnboundOnce(second, claim(key))).toBe(false);
     const { rows } = await db.pool.query(
       `SELECT DISTINCT payload->>'jobId' AS job FROM replicate.outbox WHERE payload->>'jobId' = ANY($1)`,
       [[first.jobId, second.jobId]],
@@ -73,23 +73,23 @@ describe('a key', () => {
 
   it('is not spent on a request that could not be stored', async () => {
     const key = aKey();
-    await expect(jobs.acceptOnce(aNewJob({ mediaType: 'text' }), claim(key))).rejects.toMatchObject({
+    await expect(jobs.acceptUnboundOnce(aNewJob({ mediaType: 'text' }), claim(key))).rejects.toMatchObject({
       code: '23514',
     });
     expect(await keys.find(key)).toBeUndefined();
-    expect(await jobs.acceptOnce(aNewJob(), claim(key))).toBe(true);
+    expect(await jobs.acceptUnboundOnce(aNewJob(), claim(key))).toBe(true);
   });
 
   it('of another body is refused, of another route or owner is another key', async () => {
     const key = aKey();
-    await jobs.acceptOnce(aNewJob(), claim(key));
+    await jobs.acceptUnboundOnce(aNewJob(), claim(key));
     await expect(keys.find({ ...key, fingerprint: 'f2' })).rejects.toMatchObject({ code: 'unprocessable' });
     expect(await keys.find({ ...key, scope: 'other' })).toBeUndefined();
   });
 
   it('whose first request still waits is answered with a conflict, until it is finished', async () => {
     const key = aKey();
-    await jobs.acceptOnce(aNewJob(), claim(key, '"first"', 60));
+    await jobs.acceptUnboundOnce(aNewJob(), claim(key, '"first"', 60));
     await expect(keys.find(key)).rejects.toMatchObject({ code: 'conflict', retryAfterSeconds: 1 });
     await keys.finish(key, { status: 200, location: null, body: '"last"' });
     expect(await keys.find(key)).toMatchObject({ status: 200, location: null, body: '"last"' });
@@ -98,12 +98,12 @@ describe('a key', () => {
   it('is kept for 24 hours and is free afterwards', async () => {
     const key = aKey();
     const userId = randomUUID();
-    await jobs.acceptOnce(aNewJob({ userId }), claim(key));
+    await jobs.acceptUnboundOnce(aNewJob({ userId }), claim(key));
     await grow(key, '23 hours 59 minutes');
-    expect(await jobs.acceptOnce(aNewJob({ userId }), claim(key))).toBe(false);
+    expect(await jobs.acceptUnboundOnce(aNewJob({ userId }), claim(key))).toBe(false);
     await grow(key, '2 minutes');
     expect(await keys.find(key)).toBeUndefined();
-    expect(await jobs.acceptOnce(aNewJob({ userId }), claim(key, '"new"'))).toBe(true);
+    expect(await jobs.acceptUnboundOnce(aNewJob({ userId }), claim(key, '"new"'))).toBe(true);
     expect(await keys.find(key)).toMatchObject({ body: '"new"' });
     expect(await jobsOf(userId)).toBe(2);
   });
@@ -112,7 +112,7 @@ describe('a key', () => {
     await db.pool.query('DELETE FROM replicate.idempotency_keys');
     const old = [aKey(), aKey(), aKey()];
     const young = aKey();
-    for (const key of [...old, young]) await jobs.acceptOnce(aNewJob(), claim(key));
+    for (const key of [...old, young]) await jobs.acceptUnboundOnce(aNewJob(), claim(key));
     for (const key of old) await grow(key, '25 hours');
     expect([await keys.removeExpired(2), await keys.removeExpired(2), await keys.removeExpired(2)]).toEqual([
       2, 1, 0,

@@ -21,7 +21,7 @@ import type { MessageQueue } from '../../../src/queue/message-queue.js';
 import { aPrediction } from '../../unit/jobs/a-job.js';
 import { registry } from '../../unit/models/registry-file.js';
 import { startTestDatabase, type TestDatabase } from '../storage/test-database.js';
-import { aNewJob } from './new-job.js';
+import { acceptJobs, aNewJob } from './new-job.js';
 
 jest.setTimeout(60_000);
 
@@ -63,7 +63,7 @@ const settings = { replicate: { webhookBaseUrl: 'http://127.0.0.1:1' } } as Sett
 
 async function accepted(ageSeconds = 0): Promise<string> {
   const order = aNewJob();
-  await jobs.acceptAll([order]);
+  await acceptJobs(db.database, order);
   await db.pool.query(
     `UPDATE replicate.jobs SET created_at = created_at - $2 * interval '1 second' WHERE job_id = $1`,
     [order.jobId, ageSeconds],

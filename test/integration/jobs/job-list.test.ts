@@ -11,7 +11,7 @@ import type { JobMirror } from '../../../src/storage/job-mirror.store.js';
 import type { MediaStore } from '../../../src/storage/media.store.js';
 import type { StatusCache } from '../../../src/storage/status-cache.store.js';
 import { startTestDatabase, type TestDatabase } from '../storage/test-database.js';
-import { aNewJob } from './new-job.js';
+import { acceptJobs, aNewJob } from './new-job.js';
 
 jest.setTimeout(60_000);
 
@@ -101,7 +101,7 @@ describe('a list of jobs', () => {
 
   it('does not shift when jobs are added between two pages', async () => {
     const userId = 'grows';
-    const add = () => jobs.acceptAll([aNewJob({ userId })]);
+    const add = () => acceptJobs(db.database, aNewJob({ userId }));
     for (let count = 0; count < 4; count += 1) await add();
     const first = await page({ userId, limit: 2 });
     await add();

@@ -12,7 +12,7 @@ import { StatusCache } from '../../../src/storage/status-cache.store.js';
 import { eventually } from '../../support/eventually.js';
 import { startTcpProxy, throughPort, type TcpProxy } from '../../support/tcp-proxy.js';
 import { startTestDatabase, type TestDatabase } from '../storage/test-database.js';
-import { aNewJob } from './new-job.js';
+import { acceptJobs, aNewJob } from './new-job.js';
 
 jest.setTimeout(30_000);
 
@@ -77,7 +77,7 @@ const newReader = () => new JobStatusReader(jobs, cache, mirror, media);
 
 async function accepted(): Promise<Job> {
   const order = aNewJob();
-  await jobs.acceptAll([order]);
+  await acceptJobs(db.database, order);
   return (await jobs.find(order.jobId))!;
 }
 

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import type { NewJob } from '../../../src/jobs/accepted-jobs.repository.js';
 import type { Job, JobState } from '../../../src/jobs/job.js';
-import { JobsRepository, type Move, type NewJob } from '../../../src/jobs/jobs.repository.js';
+import { JobsRepository, type Move } from '../../../src/jobs/jobs.repository.js';
 import { message } from '../../../src/queue/messages.js';
 import { startTestDatabase, type TestDatabase } from '../storage/test-database.js';
-import { aNewJob } from './new-job.js';
+import { acceptJobs, aNewJob } from './new-job.js';
 
 jest.setTimeout(30_000);
 
@@ -30,7 +31,7 @@ const result = {
 
 async function accepted(facts: Partial<NewJob> = {}): Promise<string> {
   const job = aNewJob(facts);
-  await jobs.acceptAll([job]);
+  await acceptJobs(db.database, job);
   return job.jobId;
 }
 
@@ -77,7 +78,7 @@ describe('accepting', () => {
       retriedFrom: first,
       scriptId: randomUUID(),
     });
-    await jobs.acceptAll([order]);
+    await acceptJobs(db.database, order);
     const job = (await jobs.find(order.jobId))!;
     expect(job).toMatchObject({
       ...order,
@@ -109,20 +110,20 @@ describe('accepting', () => {
 
   it('of the same id twice fails and sends nothing more', async () => {
     const order = aNewJob();
-    await jobs.acceptAll([order]);
-    await expect(jobs.acceptAll([order])).rejects.toMatchObject({ code: '23505' });
+    await acceptJobs(db.database, order);
+    await expect(acceptJobs(db.database, order)).rejects.toMatchObject({ code: '23505' });
     expect(await outboxOf(order.jobId)).toHaveLength(1);
   });
 
   it('of what breaks a rule of the schema stores nothing at all', async () => {
     const order = aNewJob({ mediaType: 'text' });
-    await expect(jobs.acceptAll([order])).rejects.toMatchObject({ code: '23514' });
+    await expect(acceptJobs(db.database, order)).rejects.toMatchObject({ code: '23514' });
     expect(await outboxOf(order.jobId)).toEqual([]);
   });
 
   it('of many at once gives each its own message', async () => {
     const orders = Array.from({ length: 50 }, () => aNewJob());
-    await Promise.all(orders.map((order) => jobs.acceptAll([order])));
+    await Promise.all(orders.map((order) => acceptJobs(db.database, order)));
     const sent = await Promise.all(orders.map((order) => outboxOf(order.jobId)));
     expect(sent.map((messages) => messages.length)).toEqual(orders.map(() => 1));
   });
@@ -223,7 +224,83 @@ describe('a step', () => {
   });
 });
 
+describe('the end of an attempt', () => {
+  it('that was put off is noted at no cost, and the next has a row of its own', async () => {
+    const path: JobState[] = [
+      'submitting',
+      'pending',
+      'submitting',
+      'pending',
+      'submitting',
+      'processing',
+      'failed',
+    ];
+    const job = await jobThat(...path);
+    const attempts = await rows('usage_tracking', job.jobId);
+    expect(attempts).toMatchObject([
+      { attempt: 1, outcome: 'postponed', estimated_cost: '0.003000', actual_cost: '0.000000' },
+      { attempt: 2, outcome: 'postponed', actual_cost: '0.000000' },
+      { attempt: 3, outcome: 'failed' },
+    ]);
+  });
+
+  it('that was put off becomes that of the job when none follows', async () => {
+    const { jobId } = await jobThat('submitting', 'pending', 'canceled');
+    expect(await rows('usage_tracking', jobId)).toMatchObject([{ attempt: 1, outcome: 'canceled' }]);
+  });
+});
+
 describe('the end of a job', () => {
+  it('is added to the sums of the day of its creation, by user, model, owner and script', async () => {
+    const facts = { userId: randomUUID(), owner: `key:${randomUUID()}`, scriptId: randomUUID() };
+    const end = async (to: JobState, scriptId?: string, more: Partial<Move> = {}) => {
+      const jobId = await accepted({ ...facts, ...(scriptId && { scriptId }) });
+      await db.pool.query(
+        `UPDATE replicate.jobs SET created_at = '2026-03-01T01:30+02:00', state = $2 WHERE job_id = $1`,
+        [jobId, to === 'completed' ? 'storing' : 'processing'],
+      );
+      await jobs.move({ jobId, to, cause: 'worker', ...more });
+    };
+    for (let count = 0; count < 12; count += 1)
+      await end('completed', undefined, { result, actualCost: '0.0025' });
+    await end('failed', undefined, { actualCost: '0.001' });
+    await end('canceled');
+    await end('completed', randomUUID(), { result });
+    await accepted(facts);
+    const { rows: sums } = await db.pool.query(
+      `SELECT day::text, model_id AS model, owner, script_id = $2 AS same, sum(jobs)::int AS jobs,
+         sum(completed)::int AS completed, sum(failed)::int AS failed, sum(canceled)::int AS canceled,
+         sum(estimated_cost) AS estimated, sum(actual_cost) AS actual, sum(seconds) AS seconds
+       FROM replicate.usage_daily WHERE user_id = $1 GROUP BY 1, 2, 3, 4 ORDER BY jobs DESC`,
+      [facts.userId, facts.scriptId],
+    );
+    const group = { day: '2026-02-28', model: 'flux-schnell', owner: facts.owner };
+    expect(sums).toEqual([
+      {
+        ...{ ...group, same: true, jobs: 14, completed: 12, failed: 1, canceled: 1 },
+        ...{ estimated: '0.042000', actual: '0.031000', seconds: '45.000' },
+      },
+      {
+        ...{ ...group, same: false, jobs: 1, completed: 1, failed: 0, canceled: 0 },
+        ...{ estimated: '0.003000', actual: '0.000000', seconds: '3.750' },
+      },
+    ]);
+  });
+
+  it('of many at once is added up without losing one', async () => {
+    const userId = randomUUID();
+    const ids = await Promise.all(Array.from({ length: 100 }, () => accepted({ userId })));
+    await Promise.all(
+      ids.map((jobId) => jobs.move({ jobId, to: 'failed', cause: 'worker', actualCost: '0.1' })),
+    );
+    const { rows: sums } = await db.pool.query(
+      `SELECT sum(jobs)::int AS jobs, sum(actual_cost) AS actual, count(*)::int <= 8 AS few
+       FROM replicate.usage_daily WHERE user_id = $1`,
+      [userId],
+    );
+    expect(sums).toEqual([{ jobs: 100, actual: '10.000000', few: true }]);
+  });
+
   it('notes what it used, with its messages, in the same statement', async () => {
     const { jobId } = await jobThat('submitting', 'processing', 'storing', 'completed');
     const [used] = await rows('usage_tracking', jobId);

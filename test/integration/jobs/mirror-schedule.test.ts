@@ -12,7 +12,7 @@ import { StatusCache } from '../../../src/storage/status-cache.store.js';
 import { eventually } from '../../support/eventually.js';
 import { startTcpProxy, throughPort, type TcpProxy } from '../../support/tcp-proxy.js';
 import { startTestDatabase, type TestDatabase } from '../storage/test-database.js';
-import { aNewJob } from './new-job.js';
+import { acceptJobs, aNewJob } from './new-job.js';
 
 jest.setTimeout(60_000);
 
@@ -53,7 +53,7 @@ afterAll(async () => {
 
 async function failedJob(): Promise<Job> {
   const order = aNewJob();
-  await jobs.acceptAll([order]);
+  await acceptJobs(db.database, order);
   return (await jobs.move({ jobId: order.jobId, to: 'failed', cause: 'worker' }))!;
 }
 
@@ -106,7 +106,7 @@ describe('mirrors that are behind', () => {
 
   it('stay behind in the books when the job moves on while it is mirrored', async () => {
     const order = aNewJob();
-    await jobs.acceptAll([order]);
+    await acceptJobs(db.database, order);
     await jobs.move({ jobId: order.jobId, to: 'processing', cause: 'worker' });
     const taken = await backlog.take(10);
     await jobs.move({ jobId: order.jobId, to: 'failed', cause: 'worker' });

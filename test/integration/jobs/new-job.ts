@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { NewJob } from '../../../src/jobs/jobs.repository.js';
+import { AcceptedJobsRepository, type NewJob } from '../../../src/jobs/accepted-jobs.repository.js';
+import type { Database } from '../../../src/storage/database.js';
 
 /** An order for an image; `facts` differ from that. */
 export function aNewJob(facts: Partial<NewJob> = {}): NewJob {
@@ -19,4 +20,9 @@ export function aNewJob(facts: Partial<NewJob> = {}): NewJob {
     estimatedTimeSeconds: 5,
     ...facts,
   };
+}
+
+/** Has the jobs accepted; no budget may limit them. */
+export async function acceptJobs(database: Database, ...jobs: NewJob[]): Promise<void> {
+  await new AcceptedJobsRepository(database).acceptUnbound(jobs);
 }

@@ -12,7 +12,7 @@ import { ffmpegRunner, picture } from '../media/sample-media.js';
 import { startSourceServer, type SourceServer } from '../media/source-server.js';
 import { startStoredMedia, type StoredMedia } from '../media/stored-media.js';
 import { startTestDatabase, type TestDatabase } from '../storage/test-database.js';
-import { aNewJob } from './new-job.js';
+import { acceptJobs, aNewJob } from './new-job.js';
 
 jest.setTimeout(60_000);
 
@@ -67,7 +67,7 @@ function service(afterIngest: () => Promise<void> = () => Promise.resolve()): Ou
 
 async function aStoringJob(): Promise<string> {
   const order = aNewJob();
-  await jobs.acceptAll([order]);
+  await acceptJobs(db.database, order);
   const outputs = [source.serve(`/${order.jobId}`, await picture('p.png'))];
   const prediction = { outputs, metrics: {} };
   await jobs.move({ jobId: order.jobId, to: 'storing', cause: 'webhook w', prediction });

@@ -6,7 +6,7 @@ import { Logger } from '../../../src/logging/logger.js';
 import type { Prediction, PredictionStatus } from '../../../src/models/prediction.js';
 import { registry } from '../../unit/models/registry-file.js';
 import { startTestDatabase, type TestDatabase } from '../storage/test-database.js';
-import { aNewJob } from './new-job.js';
+import { acceptJobs, aNewJob } from './new-job.js';
 
 jest.setTimeout(60_000);
 
@@ -34,7 +34,7 @@ function aPrediction(id: string, status: PredictionStatus): Prediction {
 
 async function submitted(): Promise<string> {
   const order = aNewJob();
-  await jobs.acceptAll([order]);
+  await acceptJobs(db.database, order);
   await jobs.move({ jobId: order.jobId, to: 'submitting', cause: 'worker', nonce: crypto.randomUUID() });
   return order.jobId;
 }

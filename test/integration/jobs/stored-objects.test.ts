@@ -7,7 +7,7 @@ import { Logger } from '../../../src/logging/logger.js';
 import { mediaPrefix } from '../../../src/media/object-keys.js';
 import { startStoredMedia, type StoredMedia } from '../media/stored-media.js';
 import { startTestDatabase, type TestDatabase } from '../storage/test-database.js';
-import { aNewJob } from './new-job.js';
+import { acceptJobs, aNewJob } from './new-job.js';
 
 jest.setTimeout(60_000);
 
@@ -31,7 +31,7 @@ const FILES = ['original.webp', 'original.png', 'thumbnail.jpg', 'metadata.json'
 /** A job that was brought to `storing`, with what its runs have stored. */
 async function aStoringJob() {
   const order = aNewJob();
-  await jobs.acceptAll([order]);
+  await acceptJobs(db.database, order);
   await jobs.move({ jobId: order.jobId, to: 'storing', cause: 'webhook w' });
   const prefix = mediaPrefix((await jobs.find(order.jobId))!);
   for (const file of FILES) await media.store.put(`${prefix}/${file}`, file, { contentType: 'text/plain' });

@@ -73,6 +73,65 @@ describe('the migrations', () => {
   });
 });
 
+describe('the migration to budgets and usage', () => {
+  const KEY = '01890000-0000-7000-8000-000000000001';
+
+  /** What the test has written, of the tables before and after. */
+  const contents = async (table: string, columns: string) =>
+    (await db.pool.query(`SELECT ${columns} FROM replicate.${table} ORDER BY 1`)).rows as unknown[];
+
+  it('sums what ended before it, moves the budgets of keys, and goes back without a loss', async () => {
+    await withMigrations(db.url, async (dataSource) => {
+      await dataSource.runMigrations({ transaction: 'all' });
+      while ((await contents('budgets', 'kind').catch(() => null)) !== null)
+        await dataSource.undoLastMigration();
+      await db.pool.query(
+        `INSERT INTO replicate.api_keys (key_id, name, prefix, secret_hash, scopes, monthly_budget)
+         VALUES ($1, 'k', 'p', '', '{read}', 12.5)`,
+        [KEY],
+      );
+      await db.pool.query(`
+        INSERT INTO replicate.jobs (job_id, user_id, media_type, model_id, state, parameters, provider_kind, provider_input,
+          estimated_cost, estimated_time_seconds, actual_cost, attempt, created_at, owner)
+        SELECT gen_random_uuid(), 'u', 'video', 'm', state, '{}', 'official', '{}', 0.5, 5, cost, 1,
+          '2026-05-31T23:59:59Z', 'key:${KEY}'
+        FROM (VALUES ('completed', 0.4), ('completed', 0.3), ('failed', NULL), ('canceled', 0), ('processing', NULL))
+          AS job (state, cost)`);
+      await db.pool.query(`
+        INSERT INTO replicate.usage_tracking (job_id, attempt, user_id, model_id, media_type, outcome, estimated_cost,
+          actual_cost, outputs, output_seconds)
+        SELECT job_id, attempt, user_id, model_id, media_type, state, 0.5, 0, 1, 8.125 FROM replicate.jobs
+        WHERE state = 'completed'`);
+      await dataSource.runMigrations({ transaction: 'all' });
+      const sums = await contents(
+        'usage',
+        `sum(jobs)::int AS jobs, sum(completed)::int AS completed, sum(failed)::int AS failed, sum(estimated_cost) AS estimated,
+         sum(actual_cost) AS actual, sum(reserved_cost) AS reserved, sum(seconds) AS seconds, min(day)::text AS first,
+         max(day)::text AS last`,
+      );
+      expect(sums).toEqual([
+        {
+          ...{
+            jobs: 5,
+            completed: 2,
+            failed: 1,
+            estimated: '2.500000',
+            actual: '0.700000',
+            reserved: '0.500000',
+          },
+          ...{ seconds: '16.250', first: '2026-05-31', last: '2026-05-31' },
+        },
+      ]);
+      expect(await contents('budgets', 'kind, id, monthly_limit')).toEqual([
+        { kind: 'owner', id: `key:${KEY}`, monthly_limit: '12.500000' },
+      ]);
+      while ((await contents('budgets', 'kind').catch(() => null)) !== null)
+        await dataSource.undoLastMigration();
+      expect(await contents('api_keys', 'monthly_budget')).toEqual([{ monthly_budget: '12.500000' }]);
+    });
+  });
+});
+
 describe('the entities', () => {
   it('equal the schema, but for its foreign keys: entities know each other by id only', async () => {
     await withMigrations(db.url, (dataSource) => dataSource.runMigrations({ transaction: 'all' }));

@@ -1,8 +1,10 @@
 import type { GenerationLimits } from '../../../src/access/generation-limits.js';
 import { IdempotencyRepository } from '../../../src/idempotency/idempotency.repository.js';
 import { IdempotentTransaction } from '../../../src/idempotency/idempotent-transaction.js';
+import { AcceptedJobsRepository } from '../../../src/jobs/accepted-jobs.repository.js';
+import { BudgetedJobs } from '../../../src/jobs/budgeted-jobs.js';
 import type { JobStatusReader } from '../../../src/jobs/job-status-reader.js';
-import { JobsRepository } from '../../../src/jobs/jobs.repository.js';
+import { BudgetsRepository } from '../../../src/money/budgets.repository.js';
 import { ApprovalService } from '../../../src/scripts/approval.service.js';
 import { ApprovedTakes } from '../../../src/scripts/approved-takes.js';
 import { CharactersRepository } from '../../../src/scripts/characters.repository.js';
@@ -39,7 +41,7 @@ export function scriptRoom(database: Database) {
       database,
       lookup,
       takes,
-      new JobsRepository(database),
+      new BudgetedJobs(database, new AcceptedJobsRepository(database), new BudgetsRepository(database)),
       unlimited,
       registry,
     ),

@@ -1,0 +1,97 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { claimKey, claimValues, type Claim } from '../idempotency/idempotency.repository.js';
+import { Database } from '../storage/database.js';
+
+/** A job looks lost when nothing was heard of it for this long after acceptance. */
+const FIRST_CHECK_SECONDS = 60;
+
+const ORDERED = `jsonb_to_recordset($1) AS job (
+    "jobId" uuid, "userId" text, "mediaType" text, "modelId" text, parameters jsonb, "providerModel" text,
+    "providerVersion" text, "providerKind" text, "providerInput" jsonb, warnings jsonb, "estimatedCost" numeric,
+    "estimatedTimeSeconds" integer, "retriedFrom" uuid, "scriptId" uuid, owner text)`;
+
+/** Whether no budget limits what the job may cost. */
+const UNBOUND = `NOT EXISTS (
+    SELECT FROM replicate.budgets WHERE (kind, id) IN (('user', job."userId"), ('owner', job.owner)))`;
+
+/** Inserts the jobs of the JSON array `$1` that `condition` holds for. */
+const insertJobs = (condition = 'true') => `
+  INSERT INTO replicate.jobs (job_id, user_id, media_type, model_id, parameters, provider_model, provider_version,
+    provider_kind, provider_input, warnings, estimated_cost, estimated_time_seconds, retried_from, script_id, owner,
+    check_at)
+  SELECT "jobId", "userId", "mediaType", "modelId", parameters, "providerModel", "providerVersion", "providerKind",
+    "providerInput", warnings, "estimatedCost", "estimatedTimeSeconds", "retriedFrom", "scriptId", owner,
+    clock_timestamp() + interval '${FIRST_CHECK_SECONDS} seconds'
+  FROM ${ORDERED} WHERE ${condition}
+  RETURNING job_id`;
+
+/** The mirrors are left alone until the job's first step: a status that they lack is read here. */
+const SUBMIT_JOBS = `
+  INSERT INTO replicate.outbox (name, payload)
+  SELECT 'submit-job', jsonb_build_object('jobId', job_id) FROM accepted RETURNING payload->>'jobId' AS "jobId"`;
+
+const ACCEPT_ALL = `WITH accepted AS (${insertJobs()}) ${SUBMIT_JOBS}`;
+
+const ACCEPT_UNBOUND = {
+  name: 'job-accept-unbound',
+  text: `WITH accepted AS (${insertJobs(UNBOUND)}) ${SUBMIT_JOBS}`,
+};
+
+const ACCEPT_UNBOUND_ONCE = {
+  name: 'job-accept-unbound-once',
+  text: `
+    WITH claimed AS (${claimKey(2, `EXISTS (SELECT FROM ${ORDERED} WHERE ${UNBOUND})`)}),
+    accepted AS (${insertJobs('EXISTS (SELECT FROM claimed)')}) ${SUBMIT_JOBS}`,
+};
+
+/**
+ * A job about to be accepted: what was asked, what the provider will be sent, and what it is estimated to cost. The
+ * statements read it as JSON by these very names.
+ */
+export interface NewJob {
+  jobId: string;
+  owner: string | null;
+  userId: string;
+  mediaType: string;
+  modelId: string;
+  parameters: Record<string, unknown>;
+  providerModel: string | null;
+  providerVersion: string | null;
+  providerKind: string;
+  providerInput: Record<string, unknown>;
+  warnings: string[];
+  estimatedCost: string;
+  estimatedTimeSeconds: number;
+  retriedFrom?: string;
+  scriptId?: string;
+}
+
+/** The SQL by which jobs come to be. */
+@Injectable()
+export class AcceptedJobsRepository {
+  constructor(private readonly database: Database) {}
+
+  /**
+   * Stores the jobs that no budget limits, all or none, with the messages that start them; when this resolves they are
+   * durable. Returns their ids: the others are to be held to their budgets.
+   */
+  async acceptUnbound(jobs: NewJob[]): Promise<Set<string>> {
+    const accepted = await this.database.query<{ jobId: string }>(ACCEPT_UNBOUND, [JSON.stringify(jobs)]);
+    return new Set(accepted.map(({ jobId }) => jobId));
+  }
+
+  /**
+   * Stores one job under an idempotency key; returns false, with nothing stored, when the key is taken or a budget limits
+   * the job.
+   */
+  async acceptUnboundOnce(job: NewJob, claim: Claim): Promise<boolean> {
+    const values = [JSON.stringify([job]), ...claimValues(claim)];
+    return (await this.database.query(ACCEPT_UNBOUND_ONCE, values)).length > 0;
+  }
+
+  /** Stores the jobs, whatever their budgets, all or none, with the messages that start them. */
+  async acceptAllWithin(manager: EntityManager, jobs: NewJob[]): Promise<void> {
+    await manager.query(ACCEPT_ALL, [JSON.stringify(jobs)]);
+  }
+}
