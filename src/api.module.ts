@@ -24,6 +24,7 @@ import { ModelsController } from './models/models.controller.js';
 import { ModelsModule } from './models/models.module.js';
 import { BudgetsController } from './money/budgets.controller.js';
 import { MoneyModule } from './money/money.module.js';
+import { UsageController } from './money/usage.controller.js';
 import { CharactersController } from './scripts/characters.controller.js';
 import { ScriptGenerationController } from './scripts/script-generation.controller.js';
 import { ScriptsController } from './scripts/scripts.controller.js';
@@ -61,6 +62,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     ScriptsController,
     SectionVideosController,
     StatusController,
+    UsageController,
   ],
   providers: [
     HealthService,

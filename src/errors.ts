@@ -48,6 +48,8 @@ interface AppErrorOptions {
   retryAfterSeconds?: number;
   /** The limit that was reached. */
   rateLimit?: RateLimit;
+  /** USD that a refused request would have cost for something else than it asks for; an exact decimal. */
+  wouldHaveCost?: string | undefined;
   cause?: unknown;
 }
 
@@ -57,6 +59,7 @@ export class AppError extends Error {
   readonly retryable: boolean;
   readonly retryAfterSeconds: number | undefined;
   readonly rateLimit: RateLimit | undefined;
+  readonly wouldHaveCost: string | undefined;
 
   constructor(
     readonly code: ErrorCode,
@@ -69,10 +72,12 @@ export class AppError extends Error {
     this.retryable = options.retryable ?? false;
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.rateLimit = options.rateLimit;
+    this.wouldHaveCost = options.wouldHaveCost;
   }
 }
 
 /** Gathers all faults into one `invalid_parameters` error whose message joins them. */
-export function invalidParameters(issues: Issue[]): AppError {
-  return new AppError('invalid_parameters', issues.map((issue) => issue.message).join('; '), { issues });
+export function invalidParameters(issues: Issue[], wouldHaveCost?: string): AppError {
+  const message = issues.map((issue) => issue.message).join('; ');
+  return new AppError('invalid_parameters', message, { issues, wouldHaveCost });
 }

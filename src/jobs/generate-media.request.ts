@@ -19,18 +19,22 @@ export function readGenerationRequest(body: unknown, registry: ModelRegistry): P
   if (issues.some((issue) => issue.path === '')) throw invalidParameters(issues);
   const request = body as GenerateMediaDto;
   const planned = tryPlan(request, registry);
-  if (issues.length > 0 || Array.isArray(planned)) {
-    throw invalidParameters(mergeIssues(issues, Array.isArray(planned) ? planned : []));
+  if (issues.length > 0 || planned instanceof AppError) {
+    const refusal = planned instanceof AppError ? planned : invalidParameters([]);
+    throw invalidParameters(
+      mergeIssues(issues, refusal.issues),
+      issues.length === 0 ? refusal.wouldHaveCost : undefined,
+    );
   }
   return { userId: request.userId, plan: planned };
 }
 
-function tryPlan(request: GenerateMediaDto, registry: ModelRegistry): GenerationPlan | Issue[] {
+function tryPlan(request: GenerateMediaDto, registry: ModelRegistry): GenerationPlan | AppError {
   try {
     const { mediaType, modelId, prompt, parameters } = request;
     return planGeneration(registry, { mediaType, modelId, prompt, parameters });
   } catch (error) {
-    if (error instanceof AppError && error.code === 'invalid_parameters') return error.issues;
+    if (error instanceof AppError && error.code === 'invalid_parameters') return error;
     throw error;
   }
 }

@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { refuseOtherUser, type Caller } from '../access/caller.js';
 import { GenerationLimits } from '../access/generation-limits.js';
 import { CalledBy, Requires } from '../access/route-access.decorator.js';
+import { USER_ID } from '../access/user-id.js';
 import { crashPoint } from '../crash-points.js';
 import { ApiErrors } from '../http/api-errors.js';
 import { ApiIdempotencyKey } from '../http/api-idempotency-key.js';
@@ -15,9 +16,11 @@ import { readIdempotencyKey, type IdempotencyKey } from '../idempotency/idempote
 import { IdempotencyRepository, type StoredAnswer } from '../idempotency/idempotency.repository.js';
 import { Logger } from '../logging/logger.js';
 import { ModelRegistry } from '../models/registry.js';
+import { Savings } from '../money/savings.js';
 import { GENERATION_EXAMPLES, GenerateMediaDto } from './generate-media.dto.js';
-import { readGenerationRequest } from './generate-media.request.js';
+import { readGenerationRequest, type PlannedRequest } from './generate-media.request.js';
 import type { GenerationOrder } from './generation-order.js';
+import { refusedSaving, replayedSaving } from './generation-savings.js';
 import { GenerationService } from './generation.service.js';
 import { AcceptedJobDto, EstimateDto, StatusDto } from './job.dto.js';
 import { StatusAnswers, type StatusAnswer } from './status-answer.js';
@@ -31,6 +34,7 @@ export class GenerationController {
     private readonly keys: IdempotencyRepository,
     private readonly registry: ModelRegistry,
     private readonly answers: StatusAnswers,
+    private readonly savings: Savings,
     private readonly logger: Logger,
   ) {}
 
@@ -64,18 +68,32 @@ export class GenerationController {
       body,
     );
     const given = key && (await this.keys.find(key));
-    if (given) return sendReplay(reply, given);
+    if (given) return this.replay(caller, body, reply, given);
     const waitSeconds = readWaitSeconds(headers.prefer);
-    const order = { ...readGenerationRequest(body, this.registry), owner: caller.owner, key, waitSeconds };
+    const order = { ...this.read(caller, body), owner: caller.owner, key, waitSeconds };
     refuseOtherUser(caller, order.userId);
     showRateLimit(reply, await this.limits.take(caller, order.userId, 1));
     const { jobId, answer } = await this.generation.accept(order);
     crashPoint('job-stored');
-    if (jobId === undefined) return sendReplay(reply, answer);
+    if (jobId === undefined) return this.replay(caller, body, reply, answer);
     this.logAccepted(reply.request.id, jobId, order);
     const end = waitSeconds === undefined ? undefined : await this.endInTime(jobId, waitSeconds, key, answer);
     if (end) return sendAnswer(reply, end);
     sendStored(reply, answer);
+  }
+
+  private read({ owner }: Caller, body: unknown): PlannedRequest {
+    try {
+      return readGenerationRequest(body, this.registry);
+    } catch (error) {
+      this.savings.note(refusedSaving({ owner, userId: userIdIn(body) }, error));
+      throw error;
+    }
+  }
+
+  private replay({ owner }: Caller, body: unknown, reply: FastifyReply, answer: StoredAnswer): void {
+    this.savings.note(replayedSaving({ owner, userId: userIdIn(body) }, answer));
+    sendReplay(reply, answer);
   }
 
   private logAccepted(requestId: string, jobId: string, { userId, plan }: GenerationOrder): void {
@@ -117,4 +135,10 @@ export class GenerationController {
       warnings: plan.warnings,
     };
   }
+}
+
+/** The user of a body that may be anything. */
+function userIdIn(body: unknown): string | null {
+  const { userId } = (body ?? {}) as { userId?: unknown };
+  return typeof userId === 'string' && USER_ID.test(userId) ? userId : null;
 }

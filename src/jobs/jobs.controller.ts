@@ -11,8 +11,10 @@ import { idempotencyScope, sendReplay, sendStored } from '../http/idempotent-ans
 import { showRateLimit } from '../http/rate-limit.js';
 import { refuseFields } from '../http/validate-body.js';
 import { readIdempotencyKey } from '../idempotency/idempotency-key.js';
-import { IdempotencyRepository } from '../idempotency/idempotency.repository.js';
+import { IdempotencyRepository, type StoredAnswer } from '../idempotency/idempotency.repository.js';
+import { Savings } from '../money/savings.js';
 import { CancellationService } from './cancellation.service.js';
+import { replayedSaving } from './generation-savings.js';
 import { GenerationService } from './generation.service.js';
 import { isFinal } from './job.js';
 import { AcceptedJobDto, JobDto, JobListDto, StatusDto } from './job.dto.js';
@@ -31,6 +33,7 @@ export class JobsController {
     private readonly limits: GenerationLimits,
     private readonly events: JobEvents,
     private readonly keys: IdempotencyRepository,
+    private readonly savings: Savings,
   ) {}
 
   @Get()
@@ -93,13 +96,18 @@ export class JobsController {
     const scope = idempotencyScope(caller.owner, `retry ${original}`);
     const key = readIdempotencyKey(headers['idempotency-key'], scope, null);
     const given = key && (await this.keys.find(key));
-    if (given) return sendReplay(reply, given);
+    if (given) return this.replay(caller, reply, given);
     const order = this.generation.orderAgain(await this.queries.find(caller, original));
     refuseOtherUser(caller, order.userId);
     showRateLimit(reply, await this.limits.take(caller, order.userId, 1));
     const acceptance = await this.generation.accept({ ...order, key });
-    const send = acceptance.jobId === undefined ? sendReplay : sendStored;
-    send(reply, acceptance.answer);
+    if (acceptance.jobId === undefined) return this.replay(caller, reply, acceptance.answer);
+    sendStored(reply, acceptance.answer);
+  }
+
+  private replay({ owner }: Caller, reply: FastifyReply, answer: StoredAnswer): void {
+    this.savings.note(replayedSaving({ owner, userId: null }, answer));
+    sendReplay(reply, answer);
   }
 
   @Get(':jobId/events')

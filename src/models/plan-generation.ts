@@ -43,7 +43,10 @@ export interface GenerationPlan {
   outputSeconds?: number;
 }
 
-/** Validates, prices and translates a request; throws one `invalid_parameters` error that names every fault. */
+/**
+ * Validates, prices and translates a request; throws one `invalid_parameters` error that names every fault, with what the
+ * request would have cost where nothing but the model's rules kept it from being billed.
+ */
 export function planGeneration(registry: ModelRegistry, request: GenerationRequest): GenerationPlan {
   const merged = mergePrompt(request);
   const model = typeof request.modelId === 'string' ? registry.find(request.modelId) : undefined;
@@ -55,11 +58,15 @@ export function planGeneration(registry: ModelRegistry, request: GenerationReque
   const faulty = new Set(
     faults.map((issue) => issue.path.replace(/^parameters\./, '').replace(/[[.].*/, '')),
   );
-  issues.push(...faults, ...ruleIssues(model, parameters, faulty));
+  const broken = ruleIssues(model, parameters, faulty);
+  issues.push(...faults, ...broken);
   if (faults.length > 0) throw invalidParameters(issues);
   const translated = providerInput(model, parameters);
   issues.push(...translated.issues);
-  if (issues.length > 0) throw invalidParameters(issues);
+  if (issues.length > 0) {
+    const billable = issues.length === broken.length;
+    throw invalidParameters(issues, billable ? pricedPlan(model, parameters, []).estimatedCost : undefined);
+  }
   return { ...pricedPlan(model, parameters, translated.warnings), providerInput: translated.input };
 }
 

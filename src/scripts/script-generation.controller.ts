@@ -10,7 +10,9 @@ import { showRateLimit } from '../http/rate-limit.js';
 import { refuseFields } from '../http/validate-body.js';
 import { readIdempotencyKey } from '../idempotency/idempotency-key.js';
 import { IdempotentTransaction } from '../idempotency/idempotent-transaction.js';
+import { replayedSaving } from '../jobs/generation-savings.js';
 import { Logger } from '../logging/logger.js';
+import { Savings } from '../money/savings.js';
 import {
   EstimateScriptsDto,
   GeneratedScriptDto,
@@ -29,6 +31,7 @@ export class ScriptGenerationController {
   constructor(
     private readonly generation: ScriptGenerationService,
     private readonly transaction: IdempotentTransaction,
+    private readonly savings: Savings,
     private readonly logger: Logger,
   ) {}
 
@@ -89,8 +92,14 @@ export class ScriptGenerationController {
       const location = `/api/scripts/${generated.script.scriptId}/videos`;
       return { status: 202, location, body: JSON.stringify(generatedBody(generated)) };
     });
-    if (replayed) return sendReplay(reply, answer);
+    const { owner } = caller;
+    if (replayed) {
+      this.savings.note(replayedSaving({ owner, userId: null }, answer));
+      return sendReplay(reply, answer);
+    }
     for (const generated of accepted) {
+      const { script, reusedCost } = generated;
+      this.savings.note({ owner, userId: script.userId, reason: 'reused', amount: reusedCost });
       showRateLimit(reply, generated.rateLimit);
       this.logAccepted(reply.request.id, generated);
     }

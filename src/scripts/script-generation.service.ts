@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Big } from 'big.js';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { refuseOtherUser, type Caller } from '../access/caller.js';
@@ -35,6 +36,8 @@ export interface GeneratedScript {
   rateLimit: RateLimit;
   made: MadeTake[];
   reused: Take[];
+  /** USD that the reused takes would cost now, an exact decimal as text. */
+  reusedCost: string;
 }
 
 export interface SeriesEstimate extends Totals {
@@ -91,7 +94,7 @@ export class ScriptGenerationService {
       manager,
       made.map(({ take }) => take),
     );
-    return { script: whole.script, rateLimit, made, reused };
+    return { script: whole.script, rateLimit, made, reused, reusedCost: costOf(scenes, reused) };
   }
 
   private async estimateWithin(
@@ -120,6 +123,11 @@ export class ScriptGenerationService {
       parameters: { ...(request.parameters as object), seed },
     });
   }
+}
+
+function costOf(scenes: Scene[], takes: Take[]): string {
+  const costs = new Map(scenes.map(({ section, plan }) => [section.sectionId, plan.estimatedCost]));
+  return takes.reduce((sum, { sectionId }) => sum.plus(costs.get(sectionId) ?? 0), new Big(0)).toFixed();
 }
 
 /** The scenes of the given sections; throws `invalid_parameters` that names every id of none. */

@@ -84,6 +84,7 @@ const ROUTES: RouteCase[] = [
   adminOnly(`GET /api-keys/${UNKNOWN}`, 404),
   adminOnly(`DELETE /api-keys/${UNKNOWN}`, 404),
   adminOnly(`PUT /budgets/${UNKNOWN}`, 200, { monthlyLimit: 10 }),
+  general('GET /usage', ['read'], 200),
   { ...adminOnly(`GET /budgets/${UNKNOWN}`, 200), scopes: ['read'] },
 ];
 

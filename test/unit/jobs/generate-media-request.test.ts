@@ -56,6 +56,15 @@ describe('a request for media', () => {
     expect(refusedPaths({}).sort()).toEqual(['mediaType', 'modelId', 'userId']);
   });
 
+  it('that the provider would bill and ignore in part is refused with what it would have cost', () => {
+    const parameters = { reference_images: ['https://example.com/a.png'], aspect_ratio: '9:16' };
+    const wasteful = { ...valid, mediaType: 'video', modelId: 'veo-3.1', parameters };
+    expect(refusal(wasteful)).toMatchObject({ code: 'invalid_parameters', wouldHaveCost: '0.96' });
+    for (const more of [{ userId: 'a b' }, { mediaType: 'image' }, { parameters: { ...parameters, fps: 5 } }])
+      expect(refusal({ ...wasteful, ...more }).wouldHaveCost).toBeUndefined();
+    expect(refusal({ ...valid, parameters: { seed: -1 } }).wouldHaveCost).toBeUndefined();
+  });
+
   it('has each fault named once', () => {
     const paths = refusedPaths({ mediaType: 5, modelId: {}, userId: [], prompt: 1, parameters: 'none' });
     expect(paths).toEqual([...new Set(paths)]);
