@@ -1,6 +1,6 @@
 /**
  * Which file may import which. Rooms import downward:
- * roots → jobs, scripts, compilation, webhooks → models, media, access, outbox → queue, storage → config, logging,
+ * roots → jobs, scripts, compilation, webhooks → models, media, access, outbox, egress → queue, storage → config, logging,
  * schedule, errors.ts. test/unit/architecture.test.ts breaks each rule on purpose.
  */
 
@@ -60,7 +60,7 @@ const ranks = [
   forbid(
     'low-rooms-look-down',
     'The second rank knows no job.',
-    { path: '^src/(models|media|access|outbox|dead-letters)/' },
+    { path: '^src/(models|media|access|outbox|dead-letters|egress)/' },
     { path: '^src/(jobs|scripts|compilation|webhooks)/' },
   ),
   forbid(
@@ -186,8 +186,8 @@ const vendors = [
   ),
   oneAddress(
     'outside-calls-are-guarded',
-    'Downloads check addresses, the provider limits itself; nobody else calls out.',
-    ['^src/media/(download|source-)[^/]*[.]ts$', '^src/models/replicate[.-][^/]*[.]ts$'],
+    'Egress and downloads check addresses, the provider limits itself; nobody else calls out.',
+    ['^src/egress/', '^src/media/(download|source-)[^/]*[.]ts$', '^src/models/replicate[.-][^/]*[.]ts$'],
     installed('(undici|axios|got|ky|node-fetch|superagent)'),
   ),
   forbid(
