@@ -28,6 +28,8 @@ import { ScriptsController } from './scripts/scripts.controller.js';
 import { ScriptsModule } from './scripts/scripts.module.js';
 import { SectionVideosController } from './scripts/section-videos.controller.js';
 import { StorageModule } from './storage/storage.module.js';
+import { EndpointsController } from './webhooks/out/endpoints.controller.js';
+import { EndpointsModule } from './webhooks/out/endpoints.module.js';
 import { ReplicateWebhookController } from './webhooks/replicate-webhook.controller.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
 
@@ -37,6 +39,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     AccessModule,
     CompilationModule,
     DeadLettersModule,
+    EndpointsModule,
     IdempotencyModule,
     JobsModule,
     ModelsModule,
@@ -48,6 +51,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     CharactersController,
     CompilationController,
     DeadLettersController,
+    EndpointsController,
     GenerationController,
     HealthController,
     JobsController,

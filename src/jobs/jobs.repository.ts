@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { claimKey, claimValues, type Claim } from '../idempotency/idempotency.repository.js';
+import { announce } from '../outbox/announce.js';
 import { insertMessages, outboxRows } from '../outbox/outbox.js';
 import type { Message } from '../queue/messages.js';
 import { Database } from '../storage/database.js';
@@ -23,6 +24,11 @@ export const JOB_COLUMNS = `
   created_at AS "createdAt", updated_at AS "updatedAt", completed_at AS "completedAt"`;
 
 const OPEN_STATES = `('pending', 'submitting', 'processing', 'storing')`;
+
+/** What the users' endpoints are told of: the jobs of `moved` that are over. */
+const ENDED_JOBS = `
+  SELECT 'job.' || state AS event, job_id AS subject_id, owner, user_id, completed_at AS at
+  FROM moved WHERE state NOT IN ${OPEN_STATES}`;
 
 /** A job looks lost when nothing was heard of it for this long after acceptance. */
 const FIRST_CHECK_SECONDS = 60;
@@ -122,7 +128,8 @@ const MOVE = {
     owed AS (
       INSERT INTO replicate.mirror_backlog (job_id, version) SELECT job_id, version FROM moved
       ON CONFLICT (job_id) DO UPDATE SET version = excluded.version, due_at = clock_timestamp()),
-    sent AS (${insertMessages('$12', 'moved')})
+    sent AS (${insertMessages('$12', 'moved')}),
+    told AS (${announce(ENDED_JOBS)})
     SELECT ${JOB_COLUMNS} FROM moved`,
 };
 
@@ -212,7 +219,7 @@ export interface JobTransition {
 
 /**
  * The SQL of jobs. Every change of a job is one statement with what follows from it: the note of the step, the messages,
- * the mirrors' arrears and, when the job is over, what it used.
+ * the mirrors' arrears and, when the job is over, what it used and whom to tell.
  */
 @Injectable()
 export class JobsRepository {
