@@ -1,11 +1,18 @@
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from '../../../../local/services/free-port.js';
 import { DeliverySchedule } from '../../../../src/webhooks/out/delivery-schedule.js';
 import { MOST_TRIES } from '../../../../src/webhooks/out/verdict.js';
 import { Logger } from '../../../../src/logging/logger.js';
+import { makeSecret, signatureHeaders } from '../../../../src/webhooks/signature.js';
 import { eventually } from '../../../support/eventually.js';
 import { aNewJob } from '../../jobs/new-job.js';
-import { startDeliveryRoom, type DeliveryRoom } from './delivery-room.js';
-import { verified } from './receiver.js';
+import { startDeliveryRoom, type DeliveryRoom, type DeliveryRow } from './delivery-room.js';
+import { verified } from '../../../support/webhook-receiver.js';
 
 jest.setTimeout(120_000);
 
@@ -400,4 +407,46 @@ describe('an endpoint', () => {
     expect(room.receiver.received('/twice')).toHaveLength(30);
     expect((await room.rows(endpointId)).every(({ status }) => status === 'delivered')).toBe(true);
   });
+});
+
+describe('the receiver that docs/webhooks.md shows', () => {
+  const project = join(import.meta.dirname, '../../../..');
+  const sample = /```js\n([^]*?)```/.exec(readFileSync(join(project, 'docs/webhooks.md'), 'utf8'))![1]!;
+
+  it.each(['svix', 'standardwebhooks'])(
+    'takes what is rightly signed, with the library %s',
+    async (library) => {
+      const folder = await mkdtemp(join(tmpdir(), 'receiver-'));
+      await symlink(join(project, 'node_modules'), join(folder, 'node_modules'));
+      await writeFile(join(folder, 'receiver.mjs'), sample.replace("'svix'", `'${library}'`));
+      const port = await freePort();
+      const { endpointId, secret } = await room.endpoint('/', { url: `http://127.0.0.1:${port}/hooks` });
+      const env = { ...process.env, WEBHOOK_SECRET: secret, PORT: String(port) };
+      const receiver = spawn(process.execPath, ['receiver.mjs'], { cwd: folder, env });
+      let printed = '';
+      receiver.stdout.setEncoding('utf8').on('data', (text: string) => (printed += text));
+      const statusOf = async (headers: Record<string, string>) =>
+        (await fetch(`http://127.0.0.1:${port}/hooks`, { method: 'POST', body: '{}', headers })).status;
+      try {
+        await eventually(
+          () => statusOf({}),
+          (status) => status === 401,
+        );
+        const jobId = await room.ended();
+        await room.deliver();
+        const [{ deliveryId }] = (await room.rows(endpointId)) as [DeliveryRow];
+        await room.db.pool.query(
+          'UPDATE replicate.webhook_deliveries SET status = $1, next_attempt_at = now()',
+          ['pending'],
+        );
+        await room.deliver();
+        expect(await room.rows(endpointId)).toMatchObject([{ deliveryId, status: 'delivered', tries: 2 }]);
+        expect(await statusOf(signatureHeaders([makeSecret()], deliveryId, new Date(), '{}'))).toBe(401);
+        expect(printed).toBe(`job.canceled ${jobId}\n`);
+      } finally {
+        receiver.kill('SIGKILL');
+        await rm(folder, { recursive: true });
+      }
+    },
+  );
 });

@@ -16,7 +16,7 @@ import type { NewEndpoint } from '../../../../src/webhooks/out/endpoint.js';
 import { EndpointsRepository } from '../../../../src/webhooks/out/endpoints.repository.js';
 import { aNewJob } from '../../jobs/new-job.js';
 import { startTestDatabase, type TestDatabase } from '../../storage/test-database.js';
-import { startReceiver, type Receiver } from './receiver.js';
+import { startReceiver, type Receiver } from '../../../support/webhook-receiver.js';
 
 /** A delivery and its attempts, as PostgreSQL has them. */
 export interface DeliveryRow {
@@ -61,8 +61,7 @@ export async function startDeliveryRoom(): Promise<DeliveryRoom> {
   const [db, receiver] = await Promise.all([startTestDatabase(), startReceiver()]);
   const printed: string[] = [];
   const logger = new Logger('debug', { write: (line) => printed.push(line) });
-  const host = new URL(receiver.url('/')).host;
-  const module = await startModule({ DATABASE_URL: db.url, WEBHOOK_PRIVATE_HOSTS: host }, logger);
+  const module = await startModule({ DATABASE_URL: db.url, WEBHOOK_PRIVATE_HOSTS: '127.0.0.1' }, logger);
   const jobs = module.get(JobsRepository, { strict: false });
   const queue = module.get(DeliveryQueueRepository);
   const deliveries = module.get(Deliveries);
