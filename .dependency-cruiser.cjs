@@ -1,7 +1,7 @@
 /**
  * Which file may import which. Rooms import downward:
- * roots → jobs, scripts, compilation, webhooks → models, media, money, access, outbox → queue, storage → config, logging,
- * schedule, errors.ts. test/unit/architecture.test.ts breaks each rule on purpose.
+ * roots → jobs, scripts, compilation, webhooks → models, media, money, access, outbox, egress → queue, storage → config,
+ * logging, schedule, errors.ts. test/unit/architecture.test.ts breaks each rule on purpose.
  */
 
 const ROOTS = '^src/(api|worker)[.]module[.]ts$';
@@ -60,7 +60,7 @@ const ranks = [
   forbid(
     'low-rooms-look-down',
     'The second rank knows no job.',
-    { path: '^src/(models|media|money|access|outbox|dead-letters)/' },
+    { path: '^src/(models|media|money|access|outbox|dead-letters|egress)/' },
     { path: '^src/(jobs|scripts|compilation|webhooks)/' },
   ),
   forbid(
@@ -186,8 +186,8 @@ const vendors = [
   ),
   oneAddress(
     'outside-calls-are-guarded',
-    'Downloads check addresses, the provider limits itself; nobody else calls out.',
-    ['^src/media/(download|source-)[^/]*[.]ts$', '^src/models/replicate[.-][^/]*[.]ts$'],
+    'Egress and downloads check addresses, the provider limits itself; nobody else calls out.',
+    ['^src/egress/', '^src/media/(download|source-)[^/]*[.]ts$', '^src/models/replicate[.-][^/]*[.]ts$'],
     installed('(undici|axios|got|ky|node-fetch|superagent)'),
   ),
   forbid(

@@ -32,6 +32,9 @@ const LOCAL_RATE_LIMIT = '1000000';
 
 const SOURCE_HOSTS = 'replicate.delivery,*.replicate.delivery';
 
+/** Where a developer's own receiver of webhooks listens. */
+const OWN_MACHINE = 'localhost,127.0.0.1';
+
 /** What the services and the application must agree upon before any of them starts. */
 export interface Agreement {
   region: string;
@@ -80,6 +83,7 @@ export function stackEnvironment(
     REPLICATE_API_TOKEN: agreement.replicateToken,
     REPLICATE_WEBHOOK_SECRET: agreement.webhookSecret,
     MEDIA_SOURCE_HOSTS: sourceHosts(env, addresses),
+    ...webhookHosts(env),
     FFMPEG_PATH: ffmpeg.ffmpegPath,
     FFPROBE_PATH: ffmpeg.ffprobePath,
   };
@@ -103,6 +107,13 @@ function awsVariables(env: Environment, agreement: Agreement): Record<string, st
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     ...(keysAreOurs ? { AWS_SESSION_TOKEN: '' } : {}),
   };
+}
+
+/** None where the stage is not local: there the application refuses them. */
+function webhookHosts({ STAGE, WEBHOOK_PRIVATE_HOSTS }: Environment): Record<string, string> {
+  const own = (STAGE || 'local') === 'local' ? OWN_MACHINE : '';
+  const hosts = WEBHOOK_PRIVATE_HOSTS || own;
+  return hosts === '' ? {} : { WEBHOOK_PRIVATE_HOSTS: hosts };
 }
 
 function sourceHosts(env: Environment, { replicate }: Addresses): string {

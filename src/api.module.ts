@@ -31,6 +31,8 @@ import { ScriptsController } from './scripts/scripts.controller.js';
 import { ScriptsModule } from './scripts/scripts.module.js';
 import { SectionVideosController } from './scripts/section-videos.controller.js';
 import { StorageModule } from './storage/storage.module.js';
+import { EndpointsController } from './webhooks/out/endpoints.controller.js';
+import { EndpointsModule } from './webhooks/out/endpoints.module.js';
 import { ReplicateWebhookController } from './webhooks/replicate-webhook.controller.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
 
@@ -40,6 +42,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     AccessModule,
     CompilationModule,
     DeadLettersModule,
+    EndpointsModule,
     IdempotencyModule,
     JobsModule,
     ModelsModule,
@@ -53,6 +56,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     CharactersController,
     CompilationController,
     DeadLettersController,
+    EndpointsController,
     GenerationController,
     HealthController,
     JobsController,

@@ -36,12 +36,16 @@ import { ApplyWebhookProcessor } from './webhooks/apply-webhook.processor.js';
 import { WebhookInboxSweep } from './webhooks/webhook-inbox-sweep.js';
 import { WebhookResend } from './webhooks/webhook-resend.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
+import { DeliveryModule } from './webhooks/out/delivery.module.js';
+import { DeliverySchedule } from './webhooks/out/delivery-schedule.js';
+import { DeliverySweep } from './webhooks/out/delivery-sweep.js';
 
 /** THE list of what the worker answers to: the messages it consumes and what it does by the clock. */
 @Module({
   imports: [
     CompilationWorkModule,
     DeadLettersModule,
+    DeliveryModule,
     IdempotencyModule,
     JobWorkModule,
     JobsModule,
@@ -60,6 +64,8 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     SweepOutputsProcessor,
     CompilationSweep,
     DeadLetterCollector,
+    DeliverySchedule,
+    DeliverySweep,
     Heartbeat,
     IdempotencySweep,
     JobCheckSchedule,

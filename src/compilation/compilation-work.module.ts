@@ -6,6 +6,7 @@ import { MediaModule } from '../media/media.module.js';
 import { TemporaryFolders } from '../media/temporary-folders.js';
 import { MediaStore } from '../storage/media.store.js';
 import { bedPolicy } from './bed-policy.js';
+import { CompilationBodies } from './compilation-body.js';
 import { CompilationWork } from './compilation-work.service.js';
 import { CompilationsRepository } from './compilations.repository.js';
 import { Compiler } from './compiler.js';
@@ -18,6 +19,7 @@ import { FilmStore } from './film-store.js';
 @Module({
   imports: [MediaModule],
   providers: [
+    CompilationBodies,
     CompilationWork,
     CompilationsRepository,
     {
@@ -34,7 +36,7 @@ import { FilmStore } from './film-store.js';
         new Compiler(inputs, new FilmMaker(ffmpeg), new FilmProof(ffmpeg), new FilmStore(store), folders),
     },
   ],
-  exports: [CompilationWork, CompilationsRepository],
+  exports: [CompilationBodies, CompilationWork, CompilationsRepository],
 })
 export class CompilationWorkModule implements OnApplicationShutdown {
   constructor(private readonly inputs: FilmInputs) {}

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { claimKey, claimValues, type Claim } from '../idempotency/idempotency.repository.js';
+import { announce } from '../outbox/announce.js';
 import { Database } from '../storage/database.js';
 import type { Compilation, CompilationError, NewCompilation } from './compilation.js';
 import type { CompiledFilm } from './compiler.js';
@@ -71,24 +72,30 @@ const RELEASE = {
     WHERE compilation_id = $1 AND run_id = $2 AND state = 'processing'`,
 };
 
+/** Ends compilations by an `UPDATE`, and tells the users' endpoints of it. */
+const ending = (update: string) => `
+  WITH ended AS (${update} RETURNING *),
+  told AS (${announce(`
+    SELECT 'compilation.' || state AS event, compilation_id AS subject_id, owner, user_id, completed_at AS at
+    FROM ended`)})
+  SELECT ${COLUMNS} FROM ended`;
+
 const END = {
   name: 'compilation-end',
-  text: `
+  text: ending(`
     UPDATE replicate.compilations SET
       state = $3, version = version + 1, percent = CASE WHEN $3 = 'completed' THEN 100 ELSE percent END,
       film = $4, plan = COALESCE($4::jsonb->'plan', plan), error = $5, run_id = NULL, leased_until = NULL,
       updated_at = clock_timestamp(), completed_at = clock_timestamp()
-    WHERE compilation_id = $1 AND run_id = $2 AND state = 'processing'
-    RETURNING ${COLUMNS}`,
+    WHERE compilation_id = $1 AND run_id = $2 AND state = 'processing'`),
 };
 
 const CANCEL = {
   name: 'compilation-cancel',
-  text: `
+  text: ending(`
     UPDATE replicate.compilations SET
       state = 'canceled', version = version + 1, updated_at = clock_timestamp(), completed_at = clock_timestamp()
-    WHERE compilation_id = $1 AND state IN ('pending', 'processing')
-    RETURNING ${COLUMNS}`,
+    WHERE compilation_id = $1 AND state IN ('pending', 'processing')`),
 };
 
 const SEND_FORGOTTEN = {

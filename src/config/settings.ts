@@ -21,6 +21,7 @@ export class Settings {
   readonly databaseUrl;
   readonly redis;
   readonly replicate;
+  readonly webhookPrivateHosts;
   readonly s3;
   readonly dynamodb;
   readonly awsRegion;
@@ -48,6 +49,7 @@ export class Settings {
       webhookSecrets: values.REPLICATE_WEBHOOK_SECRET,
       webhookBaseUrl: values.WEBHOOK_BASE_URL,
     };
+    this.webhookPrivateHosts = values.WEBHOOK_PRIVATE_HOSTS;
     this.s3 = {
       bucket: values.S3_BUCKET,
       endpoint: values.S3_ENDPOINT,
@@ -134,6 +136,9 @@ function contradictions(values: Partial<VariableValues>): string[] {
   }
   if (!local && values.WEBHOOK_BASE_URL?.startsWith('http:')) {
     faults.push('WEBHOOK_BASE_URL must start with https:// unless STAGE is local: Replicate calls no other');
+  }
+  if (!local && values.WEBHOOK_PRIVATE_HOSTS?.length) {
+    faults.push('WEBHOOK_PRIVATE_HOSTS must not be set unless STAGE is local: it opens the inside to users');
   }
   if (!local && values.REPLICATE_BASE_URL?.startsWith('http:')) {
     faults.push('REPLICATE_BASE_URL must start with https:// unless STAGE is local: it carries the token');

@@ -67,6 +67,17 @@ function webhookSecrets(value: string): string[] {
     : fail('must be one or more secrets of the form whsec_… (base64), separated by commas');
 }
 
+/** `host` or `host:port` each, no wildcards; none when empty. */
+function exactHosts(value: string): string[] {
+  const hosts = list(value).map((host) => host.toLowerCase());
+  const bad = hosts.filter((host) => !/^[a-z0-9_-]+(\.[a-z0-9_-]+)*(:\d{1,5})?$/.test(host));
+  return bad.length === 0
+    ? hosts
+    : fail(
+        `must list hosts such as localhost or 127.0.0.1:4000, without wildcards; wrong: ${bad.join(', ')}`,
+      );
+}
+
 function hostPatterns(value: string): string[] {
   const hosts = list(value).map((host) => host.toLowerCase());
   const bad = hosts.filter(
@@ -134,6 +145,11 @@ export const VARIABLES = {
   WEBHOOK_BASE_URL: {
     doc: 'Public base URL of this API, for Replicate’s webhooks.',
     parse: url('https', 'http'),
+  },
+  WEBHOOK_PRIVATE_HOSTS: {
+    doc: 'Private hosts that users’ webhook endpoints may be on, over plain HTTP too; for STAGE=local only.',
+    default: '',
+    parse: exactHosts,
   },
   S3_BUCKET: { doc: 'Bucket that keeps the media.', parse: text },
   S3_ENDPOINT: { doc: 'S3 server other than AWS.', default: '', parse: optional(url('http', 'https')) },

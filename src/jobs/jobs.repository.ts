@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { announce } from '../outbox/announce.js';
 import { insertMessages, outboxRows } from '../outbox/outbox.js';
 import type { Message } from '../queue/messages.js';
 import { Database } from '../storage/database.js';
@@ -25,6 +26,11 @@ const OPEN_STATES = `('pending', 'submitting', 'processing', 'storing')`;
 
 /** States in which an attempt is under way: a step to any other has ended one, if only by putting it off. */
 const RUNNING_STATES = `('submitting', 'processing', 'storing')`;
+
+/** What the users' endpoints are told of: the jobs of `moved` that are over. */
+const ENDED_JOBS = `
+  SELECT 'job.' || state AS event, job_id AS subject_id, owner, user_id, completed_at AS at
+  FROM moved WHERE state NOT IN ${OPEN_STATES}`;
 
 /** So many rows of a day share what would be one, lest jobs that end together wait for each other. */
 const USAGE_SHARDS = 8;
@@ -114,7 +120,8 @@ const MOVE = {
     owed AS (
       INSERT INTO replicate.mirror_backlog (job_id, version) SELECT job_id, version FROM moved
       ON CONFLICT (job_id) DO UPDATE SET version = excluded.version, due_at = clock_timestamp()),
-    sent AS (${insertMessages('$12', 'moved')})
+    sent AS (${insertMessages('$12', 'moved')}),
+    told AS (${announce(ENDED_JOBS)})
     SELECT ${JOB_COLUMNS} FROM moved`,
 };
 
@@ -182,7 +189,7 @@ export interface JobTransition {
 
 /**
  * The SQL of jobs. Every change of a job is one statement with what follows from it: the note of the step, the messages,
- * the mirrors' arrears and, when an attempt is over, what it used.
+ * the mirrors' arrears and, when an attempt is over, what it used and whom to tell.
  */
 @Injectable()
 export class JobsRepository {

@@ -1,6 +1,6 @@
 import { Agent, errors, type Dispatcher } from 'undici';
 import { AppError } from '../errors.js';
-import { checkSourceUrl, guardedConnector, type SourcePolicy } from './source-address.js';
+import { checkSourceUrl, sourceConnector, type SourcePolicy } from './source-address.js';
 
 const MAX_REDIRECTS = 3;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
@@ -27,7 +27,7 @@ export class MediaSource {
 
   constructor(private readonly options: SourceOptions) {
     this.agent = new Agent({
-      connect: guardedConnector(options, options.connectTimeoutMs ?? 10_000),
+      connect: sourceConnector(options, options.connectTimeoutMs ?? 10_000),
       headersTimeout: options.firstByteTimeoutMs ?? 30_000,
       bodyTimeout: options.idleTimeoutMs ?? 30_000,
     });

@@ -12,6 +12,7 @@ import { allEvents } from '../support/event-reader.js';
 import { eventually } from '../support/eventually.js';
 import { approvedScript, storedJob } from '../support/film/approved-script.js';
 import { storeClip, type ClipRecipe } from '../support/film/clips.js';
+import { startReceiver, verified } from '../support/webhook-receiver.js';
 
 jest.setTimeout(120_000);
 
@@ -237,6 +238,32 @@ describe('a clip that is gone', () => {
       [scriptId],
     );
     expect(approvals.rows).toHaveLength(2);
+  });
+});
+
+describe('a user’s own server', () => {
+  it('is told how each compilation of that user’s scripts ended', async () => {
+    const receiver = await startReceiver();
+    const events = ['compilation.completed', 'compilation.failed', 'compilation.canceled'];
+    const made = await app.api.post('/webhook-endpoints', { url: receiver.url('/films'), events });
+    const { endpointId, secret } = made.body as { endpointId: string; secret: string };
+    try {
+      const completed = (await compile(await scriptOf({}))).body as Compilation;
+      const { compilationId } = await stuckCompilation('/told.wav');
+      await app.api.post(`/api/compilations/${compilationId}/cancel`);
+      await eventually(
+        async () => receiver.received('/films').length,
+        (count) => count === 2,
+      );
+      const { data: canceled } = await seen(compilationId);
+      expect(receiver.received('/films').map((message) => verified(secret, message))).toEqual([
+        { type: 'compilation.completed', timestamp: completed.data.completedAt, data: completed.data },
+        { type: 'compilation.canceled', timestamp: canceled.completedAt, data: canceled },
+      ]);
+    } finally {
+      await app.api.call('DELETE', `/webhook-endpoints/${endpointId}`);
+      await receiver.close();
+    }
   });
 });
 

@@ -1,6 +1,8 @@
 import { type JobStatus } from '../support/api-client.js';
 import { startTestApp, type TestApp } from '../support/app.js';
+import { eventually } from '../support/eventually.js';
 import { reachedState } from '../support/job-rows.js';
+import { startReceiver, verified, type Receiver } from '../support/webhook-receiver.js';
 
 jest.setTimeout(60_000);
 
@@ -240,4 +242,55 @@ describe('Prefer: wait', () => {
       expect((await generate('stuck', prefer)).status).toBe(202);
     },
   );
+});
+
+describe('a user’s own server', () => {
+  let receiver: Receiver;
+  beforeAll(async () => {
+    receiver = await startReceiver();
+  });
+  afterAll(() => receiver.close());
+
+  it('is told of each end of that user’s jobs, signed, and then sees no earlier status', async () => {
+    const userId = 'told';
+    const made = await app.api.post('/webhook-endpoints', {
+      ...{ url: receiver.url('/hooks'), userId },
+      events: ['job.completed', 'job.failed', 'job.canceled'],
+    });
+    const { endpointId, secret } = made.body as { endpointId: string; secret: string };
+    const seen: Promise<JobStatus>[] = [];
+    receiver.answer('/hooks', (response) => {
+      const { data } = JSON.parse(receiver.received('/hooks').at(-1)!.body) as { data: JobStatus };
+      seen.push(app.api.status(data.jobId));
+      response.writeHead(204).end();
+    });
+    const [completed, canceled] = await Promise.all([
+      app.api.generate({ ...request, userId }),
+      app.api.generate({ ...request, userId, prompt: 'stuck, then canceled' }),
+      app.api.generate({ ...request, userId: 'another' }),
+    ]);
+    await app.api.reached(canceled, 'processing');
+    await app.api.post(`/jobs/${canceled}/cancel`);
+    const [done, undone] = await Promise.all([app.api.finished(completed), app.api.finished(canceled)]);
+    await eventually(
+      async () => receiver.received('/hooks').length,
+      (count) => count === 2,
+    );
+    const events = receiver.received('/hooks').map((message) => verified(secret, message));
+    expect(events).toEqual(
+      expect.arrayContaining([
+        { type: 'job.completed', timestamp: done.completedAt, data: done },
+        { type: 'job.canceled', timestamp: undone.completedAt, data: undone },
+      ]),
+    );
+    expect((await Promise.all(seen)).map(({ status }) => status).sort()).toEqual(['canceled', 'completed']);
+    const deliveries = await eventually(
+      async () => (await app.api.get(`/webhook-endpoints/${endpointId}/deliveries?status=delivered`)).body,
+      (body) => (body as Page).items.length === 2,
+    );
+    expect(deliveries).toMatchObject({
+      items: [{ attempts: [{ httpStatus: 204 }] }, { attempts: [{ httpStatus: 204 }] }],
+    });
+    expect(app.workerProcesses[0]!.output + app.apiProcesses[0]!.output).not.toContain(secret);
+  });
 });

@@ -8,12 +8,21 @@ export const IMAGE = {
   prompt: 'a lighthouse',
 };
 export const CHARACTER = { userId: 'producer-1', name: 'Mara', description: 'grey braid' };
+export const ENDPOINT = { url: 'https://studio.example/hooks', events: ['job.completed'] };
 export const SECTIONS = [{ prompt: 'a lighthouse', modelId: 'veo-3.1-fast' }];
 export const SCRIPT = { userId: 'producer-1', title: 'The lighthouse', sections: SECTIONS };
 
 /** One of each thing that belongs to whoever made it, by the name of its id in addresses. */
 export type OwnedThings = Record<
-  'jobId' | 'endedJobId' | 'scriptId' | 'takenScriptId' | 'videoId' | 'characterId' | 'compilationId',
+  | 'jobId'
+  | 'endedJobId'
+  | 'scriptId'
+  | 'takenScriptId'
+  | 'videoId'
+  | 'characterId'
+  | 'compilationId'
+  | 'endpointId'
+  | 'deliveryId',
   string
 >;
 
@@ -33,6 +42,8 @@ export async function makeThings({ api, db }: KeyedApi, key: string, keyId: stri
   const videos = await callWith(api.client, key, 'GET', `/api/scripts/${takenScriptId}/videos`);
   const [take] = (videos.body as { items: { videoId: string }[] }).items;
   const { characterId } = await make('/api/characters', CHARACTER);
+  const { endpointId } = await make('/webhook-endpoints', ENDPOINT);
+  const { deliveryId } = await make(`/webhook-endpoints/${endpointId}/test`, {});
   const compilationId = randomUUID();
   await db.pool.query(
     `INSERT INTO replicate.compilations (compilation_id, script_id, owner, user_id, state, options, clips, plan, completed_at)
@@ -44,6 +55,7 @@ export async function makeThings({ api, db }: KeyedApi, key: string, keyId: stri
   return {
     ...{ jobId: jobId!, endedJobId: endedJobId!, scriptId: scriptId!, takenScriptId: takenScriptId! },
     ...{ videoId: take!.videoId, characterId: characterId!, compilationId },
+    ...{ endpointId: endpointId!, deliveryId: deliveryId! },
   };
 }
 

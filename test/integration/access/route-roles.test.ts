@@ -1,6 +1,7 @@
 import { ADMIN_KEY, callWith, startKeyedApi, type KeyedApi } from './keyed-api.js';
 import {
   CHARACTER,
+  ENDPOINT,
   IMAGE,
   makeOwner,
   makeThings,
@@ -77,6 +78,15 @@ const ROUTES: RouteCase[] = [
     ...owned('POST /api/scripts/estimate', 'read', 200, 200, { scriptIds: ['{scriptId}'] }),
     scopes: ['read', 'generate'],
   },
+  general('POST /webhook-endpoints', ['generate'], 201, ENDPOINT),
+  general('GET /webhook-endpoints', ['read'], 200),
+  owned('GET /webhook-endpoints/{endpointId}', 'read', 200),
+  owned('PATCH /webhook-endpoints/{endpointId}', 'generate', 200, 200, { enabled: false }),
+  owned('DELETE /webhook-endpoints/{endpointId}', 'generate', 204, 404),
+  owned('POST /webhook-endpoints/{endpointId}/rotate-secret', 'generate', 200),
+  owned('POST /webhook-endpoints/{endpointId}/test', 'generate', 202),
+  owned('GET /webhook-endpoints/{endpointId}/deliveries', 'read', 200),
+  owned('POST /webhook-endpoints/{endpointId}/deliveries/{deliveryId}/replay', 'generate', 202),
   adminOnly('GET /dead-letters', 200),
   adminOnly('POST /dead-letters/1/replay', 404),
   adminOnly('POST /api-keys', 201, KEY),

@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { Agent } from 'undici';
 import { MediaSource } from '../../../src/media/download.js';
-import { guardedConnector, type SourcePolicy } from '../../../src/media/source-address.js';
+import { sourceConnector, type SourcePolicy } from '../../../src/media/source-address.js';
 
 /** A service of the inside that counts who connects to it. */
 async function startInside() {
@@ -33,7 +33,7 @@ describe('a connection to the inside', () => {
   afterAll(() => inside.close());
 
   const ask = async (policy: SourcePolicy, host: string) => {
-    const agent = new Agent({ connect: guardedConnector(policy, 2_000) });
+    const agent = new Agent({ connect: sourceConnector(policy, 2_000) });
     try {
       const origin = `http://${host}:${inside.port}`;
       const { body } = await agent.request({ origin, path: '/', method: 'GET' });

@@ -41,6 +41,7 @@ describe('settings', () => {
         webhookSecrets: [secret],
         webhookBaseUrl: 'https://media.example',
       },
+      webhookPrivateHosts: [],
       s3: { bucket: 'media', endpoint: undefined, publicBaseUrl: undefined, urls: 'public' },
       dynamodb: { table: 'jobs', endpoint: undefined },
       awsRegion: 'us-east-1',
@@ -127,6 +128,9 @@ describe('settings', () => {
     ['MEDIA_SOURCE_HOSTS', 'a.*.delivery'],
     ['MEDIA_SOURCE_HOSTS', 'host/path'],
     ['MEDIA_SOURCE_HOSTS', ','],
+    ['WEBHOOK_PRIVATE_HOSTS', '*'],
+    ['WEBHOOK_PRIVATE_HOSTS', '*.example'],
+    ['WEBHOOK_PRIVATE_HOSTS', 'http://localhost'],
     ['POLL_INTERVAL_SECONDS', '0'],
     ['POLL_INTERVAL_SECONDS', '3601'],
   ])('refuse %s=%s by name', (name, value) => {
@@ -158,6 +162,12 @@ describe('settings', () => {
       ['replicate.delivery', '*.a.b', '127.0.0.1', '::1', 'host:8080'],
     ],
     ['AUTH_REQUIRED', 'false', (settings) => settings.access.required, false],
+    [
+      'WEBHOOK_PRIVATE_HOSTS',
+      'Localhost, 127.0.0.1:4000',
+      (settings) => settings.webhookPrivateHosts,
+      ['localhost', '127.0.0.1:4000'],
+    ],
     ['CORS_ORIGINS', '*', (settings) => settings.http.corsOrigins, ['*']],
   ] as [string, string, (settings: ReturnType<typeof readSettings>) => unknown, unknown][])(
     'take %s=%s',
@@ -168,6 +178,7 @@ describe('settings', () => {
 
   it.each([
     ['open access in production', { STAGE: 'prod', AUTH_REQUIRED: 'false' }, 'AUTH_REQUIRED'],
+    ['an opened inside', { STAGE: 'dev', WEBHOOK_PRIVATE_HOSTS: 'localhost' }, 'WEBHOOK_PRIVATE_HOSTS'],
     ['webhooks in clear', { STAGE: 'dev', WEBHOOK_BASE_URL: 'http://media.example' }, 'WEBHOOK_BASE_URL'],
     [
       'webhooks in clear, in capitals',

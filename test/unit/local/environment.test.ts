@@ -43,6 +43,7 @@ describe('the variables of the local stack', () => {
       REPLICATE_API_TOKEN: 'local-token',
       REPLICATE_WEBHOOK_SECRET: 'whsec_bG9jYWw=',
       MEDIA_SOURCE_HOSTS: 'replicate.delivery,*.replicate.delivery,127.0.0.1',
+      WEBHOOK_PRIVATE_HOSTS: 'localhost,127.0.0.1',
       FFMPEG_PATH: '/bin/ffmpeg',
       FFPROBE_PATH: '/bin/ffprobe',
     });

@@ -1,6 +1,11 @@
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
-import { verifiedWebhookId, type WebhookHeaders } from '../../../src/webhooks/signature.js';
+import {
+  makeSecret,
+  signatureHeaders,
+  verifiedWebhookId,
+  type WebhookHeaders,
+} from '../../../src/webhooks/signature.js';
 
 /** Public test data of the Standard Webhooks scheme. */
 const golden = {
@@ -160,5 +165,26 @@ describe('a delivery', () => {
       }),
       { numRuns: 1_000 },
     );
+  });
+});
+
+describe('a message of ours', () => {
+  it('is signed as the public test vector', () => {
+    expect(signatureHeaders([secret], id, new Date(timestamp * 1_000 + 999), golden.body)).toEqual(headers());
+  });
+
+  it('is signed with each of its secrets, so that either verifies it', () => {
+    const signed = signatureHeaders([otherSecret, secret], id, new Date(timestamp * 1_000), golden.body);
+    expect(signed['webhook-signature'].split(' ')).toEqual([sign(body, otherSecret), signature]);
+    for (const known of [secret, otherSecret]) expect(verified(signed, body, [known])).toBe(id);
+  });
+
+  it('is signed with a secret of 256 random bits', () => {
+    const [one, two] = [makeSecret(), makeSecret()];
+    expect(one).not.toBe(two);
+    expect(Buffer.from(one.slice('whsec_'.length), 'base64')).toHaveLength(32);
+    const signed = signatureHeaders([one], id, new Date(timestamp * 1_000), golden.body);
+    expect(verified(signed, body, [one])).toBe(id);
+    expect(verified(signed, body, [two])).toBeUndefined();
   });
 });
