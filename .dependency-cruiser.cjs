@@ -1,7 +1,7 @@
 /**
  * Which file may import which. Rooms import downward:
  * roots → jobs, scripts, compilation, webhooks → models, media, access, outbox → queue, storage → config, logging,
- * schedule, errors.ts. test/unit/architecture.test.ts breaks each rule on purpose.
+ * metrics, schedule, tracing, errors.ts. test/unit/architecture.test.ts breaks each rule on purpose.
  */
 
 const ROOTS = '^src/(api|worker)[.]module[.]ts$';
@@ -67,12 +67,12 @@ const ranks = [
     'foundations-look-down',
     'Queue and storage know no room, nor each other.',
     { path: '^src/(queue|storage)/' },
-    { path: '^src/', pathNot: ['^src/($1|config|logging|schedule)/', GROUND] },
+    { path: '^src/', pathNot: ['^src/($1|config|logging|metrics|schedule|tracing)/', GROUND] },
   ),
   forbid(
     'ground-looks-down',
-    'Logging and schedules know settings and errors only.',
-    { path: '^src/(logging|schedule)/' },
+    'Logging, metrics, schedules and traces know settings and errors only.',
+    { path: '^src/(logging|metrics|schedule|tracing)/' },
     { path: '^src/', pathNot: ['^src/($1|config|logging)/', GROUND] },
   ),
   forbid(

@@ -15,6 +15,7 @@ import { readIdempotencyKey, type IdempotencyKey } from '../idempotency/idempote
 import { IdempotencyRepository, type StoredAnswer } from '../idempotency/idempotency.repository.js';
 import { Logger } from '../logging/logger.js';
 import { ModelRegistry } from '../models/registry.js';
+import { originOf } from '../tracing/tracing.js';
 import { GENERATION_EXAMPLES, GenerateMediaDto } from './generate-media.dto.js';
 import { readGenerationRequest } from './generate-media.request.js';
 import type { GenerationOrder } from './generation-order.js';
@@ -66,7 +67,9 @@ export class GenerationController {
     const given = key && (await this.keys.find(key));
     if (given) return sendReplay(reply, given);
     const waitSeconds = readWaitSeconds(headers.prefer);
-    const order = { ...readGenerationRequest(body, this.registry), owner: caller.owner, key, waitSeconds };
+    const request = readGenerationRequest(body, this.registry);
+    const origin = originOf(reply.request.id);
+    const order = { ...request, origin, owner: caller.owner, key, waitSeconds };
     refuseOtherUser(caller, order.userId);
     showRateLimit(reply, await this.limits.take(caller, order.userId, 1));
     const { jobId, answer } = await this.generation.accept(order);

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { Logger } from '../logging/logger.js';
 import { isFinal, type Job } from './job.js';
+import { jobLogFields } from './job-log-fields.js';
 import { JobsRepository, type Move } from './jobs.repository.js';
 
 /** Moves jobs from state to state and logs one line for each step that happened. */
@@ -27,9 +28,9 @@ export class JobLifecycle {
   }
 
   private log(job: Job, { cause }: Move): void {
-    const { jobId, userId, mediaType, modelId, state, version, replicateId, error } = job;
+    const { state, version, replicateId, error } = job;
     const durationMs = isFinal(state) ? job.updatedAt.getTime() - job.createdAt.getTime() : undefined;
-    const fields = { jobId, userId, mediaType, modelId, state, version, cause, replicateId, durationMs };
+    const fields = { ...jobLogFields(job), state, version, cause, replicateId, durationMs };
     if (error)
       this.logger.warn('job-transition', {
         ...fields,

@@ -12,6 +12,8 @@ import { showRateLimit } from '../http/rate-limit.js';
 import { refuseFields } from '../http/validate-body.js';
 import { readIdempotencyKey } from '../idempotency/idempotency-key.js';
 import { IdempotencyRepository } from '../idempotency/idempotency.repository.js';
+import { Logger } from '../logging/logger.js';
+import { originOf } from '../tracing/tracing.js';
 import { CancellationService } from './cancellation.service.js';
 import { GenerationService } from './generation.service.js';
 import { isFinal } from './job.js';
@@ -31,6 +33,7 @@ export class JobsController {
     private readonly limits: GenerationLimits,
     private readonly events: JobEvents,
     private readonly keys: IdempotencyRepository,
+    private readonly logger: Logger,
   ) {}
 
   @Get()
@@ -97,7 +100,18 @@ export class JobsController {
     const order = this.generation.orderAgain(await this.queries.find(caller, original));
     refuseOtherUser(caller, order.userId);
     showRateLimit(reply, await this.limits.take(caller, order.userId, 1));
-    const acceptance = await this.generation.accept({ ...order, key });
+    const acceptance = await this.generation.accept({ ...order, origin: originOf(reply.request.id), key });
+    if (acceptance.jobId !== undefined) {
+      const { mediaType, modelId } = order.plan.model;
+      const fields = {
+        jobId: acceptance.jobId,
+        userId: order.userId,
+        mediaType,
+        modelId,
+        retriedFrom: original,
+      };
+      this.logger.info('job-accepted', { requestId: reply.request.id, ...fields });
+    }
     const send = acceptance.jobId === undefined ? sendReplay : sendStored;
     send(reply, acceptance.answer);
   }

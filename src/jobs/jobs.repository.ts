@@ -20,9 +20,12 @@ export const JOB_COLUMNS = `
   estimated_time_seconds AS "estimatedTimeSeconds", actual_cost AS "actualCost", attempt, nonce,
   submitted_at AS "submittedAt", replicate_id AS "replicateId", prediction, result, error,
   cancel_requested_at AS "cancelRequestedAt", retried_from AS "retriedFrom", script_id AS "scriptId",
-  created_at AS "createdAt", updated_at AS "updatedAt", completed_at AS "completedAt"`;
+  request_id AS "requestId", traceparent, created_at AS "createdAt", updated_at AS "updatedAt", completed_at AS "completedAt"`;
 
 const OPEN_STATES = `('pending', 'submitting', 'processing', 'storing')`;
+
+/** The fields of a message's payload that tell what a job goes back to. */
+const ORIGIN = `jsonb_strip_nulls(jsonb_build_object('requestId', request_id, 'traceparent', traceparent))`;
 
 /** A job looks lost when nothing was heard of it for this long after acceptance. */
 const FIRST_CHECK_SECONDS = 60;
@@ -31,20 +34,21 @@ const FIRST_CHECK_SECONDS = 60;
 const insertJobs = (gate = '') => `
   INSERT INTO replicate.jobs (job_id, user_id, media_type, model_id, parameters, provider_model, provider_version,
     provider_kind, provider_input, warnings, estimated_cost, estimated_time_seconds, retried_from, script_id, owner,
-    check_at)
+    request_id, traceparent, check_at)
   SELECT "jobId", "userId", "mediaType", "modelId", parameters, "providerModel", "providerVersion", "providerKind",
     "providerInput", warnings, "estimatedCost", "estimatedTimeSeconds", "retriedFrom", "scriptId", owner,
-    clock_timestamp() + interval '${FIRST_CHECK_SECONDS} seconds'
+    "requestId", traceparent, clock_timestamp() + interval '${FIRST_CHECK_SECONDS} seconds'
   FROM jsonb_to_recordset($1) AS job (
     "jobId" uuid, "userId" text, "mediaType" text, "modelId" text, parameters jsonb, "providerModel" text,
     "providerVersion" text, "providerKind" text, "providerInput" jsonb, warnings jsonb, "estimatedCost" numeric,
-    "estimatedTimeSeconds" integer, "retriedFrom" uuid, "scriptId" uuid, owner text)${gate}
-  RETURNING job_id`;
+    "estimatedTimeSeconds" integer, "retriedFrom" uuid, "scriptId" uuid, owner text,
+    "requestId" text, traceparent text)${gate}
+  RETURNING job_id, request_id, traceparent`;
 
 /** The mirrors are left alone until the job's first step: a status that they lack is read here. */
 const SUBMIT_JOBS = `
   INSERT INTO replicate.outbox (name, payload)
-  SELECT 'submit-job', jsonb_build_object('jobId', job_id) FROM accepted`;
+  SELECT 'submit-job', jsonb_build_object('jobId', job_id) || ${ORIGIN} FROM accepted`;
 
 const ACCEPT_ALL = { name: 'job-accept-all', text: `WITH accepted AS (${insertJobs()}) ${SUBMIT_JOBS}` };
 
@@ -122,7 +126,7 @@ const MOVE = {
     owed AS (
       INSERT INTO replicate.mirror_backlog (job_id, version) SELECT job_id, version FROM moved
       ON CONFLICT (job_id) DO UPDATE SET version = excluded.version, due_at = clock_timestamp()),
-    sent AS (${insertMessages('$12', 'moved')})
+    sent AS (${insertMessages('$12', 'moved', ORIGIN)})
     SELECT ${JOB_COLUMNS} FROM moved`,
 };
 
@@ -144,9 +148,9 @@ const TAKE_DUE_CHECKS = {
       ORDER BY check_at LIMIT $1 FOR UPDATE SKIP LOCKED),
     pushed AS (
       UPDATE replicate.jobs job SET check_at = clock_timestamp() + $2 * interval '1 second'
-      FROM due WHERE job.job_id = due.job_id RETURNING job.job_id)
+      FROM due WHERE job.job_id = due.job_id RETURNING job.job_id, request_id, traceparent)
     INSERT INTO replicate.outbox (name, payload)
-    SELECT 'check-job', jsonb_build_object('jobId', job_id) FROM pushed
+    SELECT 'check-job', jsonb_build_object('jobId', job_id) || ${ORIGIN} FROM pushed
     ON CONFLICT DO NOTHING RETURNING message_id`,
 };
 
@@ -176,6 +180,8 @@ export interface NewJob {
   estimatedTimeSeconds: number;
   retriedFrom?: string;
   scriptId?: string;
+  requestId?: string;
+  traceparent?: string;
 }
 
 /** A step of a job to the state `to`; it happens only from one of the states that may precede it. */

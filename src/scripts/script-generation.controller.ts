@@ -11,6 +11,7 @@ import { refuseFields } from '../http/validate-body.js';
 import { readIdempotencyKey } from '../idempotency/idempotency-key.js';
 import { IdempotentTransaction } from '../idempotency/idempotent-transaction.js';
 import { Logger } from '../logging/logger.js';
+import { originOf } from '../tracing/tracing.js';
 import {
   EstimateScriptsDto,
   GeneratedScriptDto,
@@ -84,7 +85,10 @@ export class ScriptGenerationController {
     const key = readIdempotencyKey(headers['idempotency-key'], scope, body);
     const accepted: GeneratedScript[] = [];
     const { answer, replayed } = await this.transaction.once(key, async (manager) => {
-      const generated = await this.generation.generate(manager, caller, scriptId, readBatchWish(body));
+      const generated = await this.generation.generate(manager, caller, scriptId, {
+        ...readBatchWish(body),
+        origin: originOf(reply.request.id),
+      });
       accepted.push(generated);
       const location = `/api/scripts/${generated.script.scriptId}/videos`;
       return { status: 202, location, body: JSON.stringify(generatedBody(generated)) };

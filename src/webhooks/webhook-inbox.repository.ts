@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { insertMessages, outboxRows } from '../outbox/outbox.js';
 import { message } from '../queue/messages.js';
 import { Database } from '../storage/database.js';
+import type { Origin } from '../tracing/tracing.js';
 
 /**
  * A verified delivery. `jobId` is what our own webhook URL carries; the body is the provider's prediction object as it
@@ -64,8 +65,8 @@ export class WebhookInboxRepository {
   constructor(private readonly database: Database) {}
 
   /** Stores the delivery and the message that has it applied; a second one of the same id has no effect. */
-  async store({ webhookId, jobId, replicateId, body }: Delivery): Promise<void> {
-    const messages = outboxRows([message('apply-webhook', { webhookId })]);
+  async store({ webhookId, jobId, replicateId, body }: Delivery, origin: Origin = {}): Promise<void> {
+    const messages = outboxRows([message('apply-webhook', { webhookId, ...origin })]);
     await this.database.query(STORE, [webhookId, jobId, replicateId, body, messages]);
   }
 
