@@ -5,7 +5,8 @@
  */
 
 const ROOTS = '^src/(api|worker)[.]module[.]ts$';
-const STARTERS = '^src/(main|worker|migrate|openapi|write-openapi|start-process|status-lane)[.]ts$';
+const STARTERS =
+  '^src/(main|worker|migrate|openapi|write-openapi|prepare-api|start-process|status-lane)[.]ts$';
 const DOORS = '[.](controller|decorator|guard|filter|interceptor|dto|request)[.]ts$';
 /** Files below every room. */
 const GROUND = '^src/(errors|crash-points)[.]ts$';
@@ -166,6 +167,12 @@ const vendors = [
     'Bearer tokens are verified in access/ only.',
     '^src/access/',
     installed('(jose|jsonwebtoken)'),
+  ),
+  oneAddress(
+    'one-room-for-metrics',
+    'Metrics are counted in metrics/.',
+    '^src/metrics/',
+    installed('prom-client'),
   ),
   oneAddress('one-file-for-replicate', 'One file knows Replicate.', PROVIDER, installed('replicate')),
   oneAddress(

@@ -7,6 +7,8 @@ import { SettingsModule } from './config/settings.module.js';
 import { DeadLetterCollector } from './dead-letters/dead-letter-collector.js';
 import { DeadLettersModule } from './dead-letters/dead-letters.module.js';
 import { Heartbeat } from './health/heartbeat.js';
+import { MetricsPort } from './health/metrics-port.js';
+import { MetricsReport } from './health/metrics-report.js';
 import { QueueBacklog } from './health/queue-backlog.js';
 import { IdempotencyModule } from './idempotency/idempotency.module.js';
 import { IdempotencySweep } from './idempotency/idempotency-sweep.js';
@@ -26,6 +28,7 @@ import type { Logger } from './logging/logger.js';
 import { LoggingModule } from './logging/logging.module.js';
 import { MediaModule } from './media/media.module.js';
 import { TemporaryFolderSweep } from './media/temporary-folder-sweep.js';
+import { MetricsModule } from './metrics/metrics.module.js';
 import { ModelConfigurationEntity } from './models/model-configuration.entity.js';
 import { ModelConfigurations } from './models/model-configurations.js';
 import { ModelsModule } from './models/models.module.js';
@@ -46,6 +49,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     JobWorkModule,
     JobsModule,
     MediaModule,
+    MetricsModule,
     ModelsModule,
     QueueModule,
     WebhooksModule,
@@ -63,6 +67,8 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     Heartbeat,
     IdempotencySweep,
     JobCheckSchedule,
+    MetricsPort,
+    MetricsReport,
     MirrorSchedule,
     ModelConfigurations,
     QueueBacklog,

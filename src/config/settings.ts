@@ -18,6 +18,7 @@ export class Settings {
   readonly stage;
   readonly logLevel;
   readonly http;
+  readonly metricsPort;
   readonly databaseUrl;
   readonly redis;
   readonly replicate;
@@ -40,6 +41,7 @@ export class Settings {
       corsOrigins: values.CORS_ORIGINS,
       trustedProxyHops: values.TRUSTED_PROXY_HOPS,
     };
+    this.metricsPort = values.METRICS_PORT;
     this.databaseUrl = values.DATABASE_URL;
     this.redis = { queueUrl: values.REDIS_URL, cacheUrl: values.REDIS_CACHE_URL ?? values.REDIS_URL };
     this.replicate = {

@@ -114,6 +114,11 @@ export const VARIABLES = {
     default: 'info',
     parse: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
   },
+  METRICS_PORT: {
+    doc: 'Port on which the process tells its metrics without a key; none when empty.',
+    default: '',
+    parse: optional(integer(0, 65535)),
+  },
   DATABASE_URL: { doc: 'PostgreSQL, the authority.', parse: url('postgres', 'postgresql') },
   REDIS_URL: { doc: 'Redis of the queues (noeviction).', parse: url('redis', 'rediss') },
   REDIS_CACHE_URL: {

@@ -4,6 +4,7 @@ import { ModelsModule } from '../models/models.module.js';
 import { CancellationService } from './cancellation.service.js';
 import { GenerationService } from './generation.service.js';
 import { JobEvents } from './job-events.js';
+import { JobFiguresRepository } from './job-figures.repository.js';
 import { JobIntake } from './job-intake.js';
 import { JobLifecycle } from './job-lifecycle.js';
 import { JobListRepository } from './job-list.repository.js';
@@ -20,6 +21,7 @@ const SERVICES = [
   CancellationService,
   GenerationService,
   JobEvents,
+  JobFiguresRepository,
   JobIntake,
   JobLifecycle,
   JobListRepository,

@@ -32,7 +32,8 @@ const FIND = {
 
 const MARK_APPLIED = {
   name: 'webhook-mark-applied',
-  text: `UPDATE replicate.webhook_inbox SET applied_at = clock_timestamp(), outcome = $2 WHERE webhook_id = $1`,
+  text: `UPDATE replicate.webhook_inbox SET applied_at = clock_timestamp(), outcome = $2 WHERE webhook_id = $1
+    RETURNING (extract(epoch FROM applied_at - received_at) * 1000)::float8 AS ms`,
 };
 
 /** By then the backup poll has settled what a webhook could have told. */
@@ -75,8 +76,10 @@ export class WebhookInboxRepository {
     return delivery;
   }
 
-  async markApplied(webhookId: string, outcome: string): Promise<void> {
-    await this.database.query(MARK_APPLIED, [webhookId, outcome]);
+  /** Returns how long (ms) after its arrival that is. */
+  async markApplied(webhookId: string, outcome: string): Promise<number> {
+    const [applied] = await this.database.query<{ ms: number }>(MARK_APPLIED, [webhookId, outcome]);
+    return applied?.ms ?? 0;
   }
 
   /** Has up to `limit` webhooks applied whose message seems to be lost; returns how many. */

@@ -1,3 +1,4 @@
+import { freePort } from '../../local/services/free-port.js';
 import type { AppProcess } from '../support/app-process.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
@@ -5,8 +6,11 @@ import { eventually } from '../support/eventually.js';
 jest.setTimeout(120_000);
 
 let app: TestApp;
+let metricsPort: number;
 beforeAll(async () => {
-  app = await startTestApp();
+  metricsPort = await freePort();
+  app = await startTestApp({ workers: 0, env: { STAGE: 'local' } });
+  app.startWorker({ METRICS_PORT: String(metricsPort) });
 });
 afterAll(() => app.stop());
 
@@ -39,4 +43,35 @@ it('every line about a job names the request that made it, one line a transition
     ...['job-accepted', 'submitting', 'processing', 'storing', 'completed'],
   ]);
   expect(lines.at(-1)).toMatchObject({ action: 'job-transition', duration: expect.any(Number) });
+});
+
+/** The value of a sample in Prometheus' text; undefined when it is not there. */
+function sample(text: string, name: string): number | undefined {
+  const line = text.split('\n').find((candidate) => candidate.startsWith(`${name} `));
+  return line === undefined ? undefined : Number(line.slice(name.length + 1));
+}
+
+it('the API tells the figures of all jobs, its own answers and the queues', async () => {
+  const jobId = await app.api.generate(request);
+  await app.api.finished(jobId);
+  await app.api.status(jobId);
+  const { text, headers } = await app.api.get('/metrics');
+  expect(headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+  const completed = sample(text, 'vsl_jobs_completed_total{media_type="image",model="flux-schnell"}');
+  expect(completed).toBeGreaterThanOrEqual(1);
+  const answered = 'method="POST",route="/generate-media",status="202"';
+  expect(sample(text, `vsl_http_request_duration_seconds_count{${answered}}`)).toBeGreaterThanOrEqual(1);
+  expect(sample(text, 'vsl_status_reads_total{source="memory"}')).toBeGreaterThanOrEqual(1);
+  expect(sample(text, 'vsl_queue_messages{message="submit-job",state="waiting"}')).toBe(0);
+  expect(sample(text, 'vsl_oldest_open_job_seconds')).toBe(0);
+  expect(text).not.toContain(jobId);
+});
+
+it('a worker tells its own at a port of its own', async () => {
+  await app.api.finished(await app.api.generate(request));
+  const answer = await fetch(`http://127.0.0.1:${metricsPort}/metrics`);
+  const text = await answer.text();
+  for (const name of ['processing_time', 'webhook_latency', 's3_upload_time', 'database_write_time'])
+    expect(text).toMatch(new RegExp(`^vsl_${name}_seconds_count(\\{.*\\})? [1-9]`, 'm'));
+  expect((await fetch(`http://127.0.0.1:${metricsPort}/jobs`)).status).toBe(404);
 });

@@ -77,6 +77,7 @@ const ROUTES: RouteCase[] = [
     ...owned('POST /api/scripts/estimate', 'read', 200, 200, { scriptIds: ['{scriptId}'] }),
     scopes: ['read', 'generate'],
   },
+  adminOnly('GET /metrics', 200),
   adminOnly('GET /dead-letters', 200),
   adminOnly('POST /dead-letters/1/replay', 404),
   adminOnly('POST /api-keys', 201, KEY),
