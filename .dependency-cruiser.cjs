@@ -6,7 +6,7 @@
 
 const ROOTS = '^src/(api|worker)[.]module[.]ts$';
 const STARTERS =
-  '^src/(main|worker|migrate|openapi|write-openapi|prepare-api|start-process|status-lane)[.]ts$';
+  '^src/(main|worker|migrate|openapi|write-openapi|prepare-api|serve-queues|start-process|status-lane)[.]ts$';
 const DOORS = '[.](controller|decorator|guard|filter|interceptor|dto|request)[.]ts$';
 /** Files below every room. */
 const GROUND = '^src/(errors|crash-points)[.]ts$';
@@ -142,7 +142,10 @@ const doors = [
 ];
 
 const vendors = [
-  oneAddress('one-address-for-the-queue', 'BullMQ lives in queue/.', '^src/queue/', installed('bullmq')),
+  oneAddress('one-address-for-the-queue', 'BullMQ lives in queue/.', '^src/queue/', [
+    installed('bullmq'),
+    installed('@bull-board/[^/]+'),
+  ]),
   oneAddress(
     'queue-decorators-stay-at-the-wire',
     '@nestjs/bullmq decorates processors and sets up queue/.',

@@ -6,6 +6,7 @@ import { createValidationPipe } from './http/validation.pipe.js';
 import { Metrics } from './metrics/metrics.js';
 import { ModelRegistry } from './models/registry.js';
 import { serveDocs } from './openapi.js';
+import { serveQueues } from './serve-queues.js';
 import { openStatusLane } from './status-lane.js';
 
 /** Gives the application what it serves besides its controllers, before it listens. */
@@ -15,4 +16,5 @@ export function prepareApi(app: NestFastifyApplication, { http }: Settings): voi
   allowOrigins(app, http.corsOrigins);
   openStatusLane(app);
   serveDocs(app, app.get(ModelRegistry));
+  serveQueues(app);
 }

@@ -47,6 +47,11 @@ export class MessageQueue {
     await inTime(Promise.all(sending));
   }
 
+  /** The queues themselves, to be looked at. */
+  get all(): Queue[] {
+    return [...this.queues.values()];
+  }
+
   /** How many messages of all queues could be handled now and are not. */
   async waiting(): Promise<number> {
     const counts = [...this.queues.values()].map((queue) =>
