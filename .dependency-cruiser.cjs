@@ -6,7 +6,7 @@
 
 const ROOTS = '^src/(api|worker)[.]module[.]ts$';
 const STARTERS =
-  '^src/(main|worker|migrate|openapi|write-openapi|prepare-api|serve-queues|start-process|status-lane)[.]ts$';
+  '^src/(main|worker|run-api|run-worker|migrate|openapi|write-openapi|prepare-api|serve-queues|start-process|status-lane)[.]ts$';
 const DOORS = '[.](controller|decorator|guard|filter|interceptor|dto|request)[.]ts$';
 /** Files below every room. */
 const GROUND = '^src/(errors|crash-points)[.]ts$';
@@ -170,6 +170,12 @@ const vendors = [
     'Bearer tokens are verified in access/ only.',
     '^src/access/',
     installed('(jose|jsonwebtoken)'),
+  ),
+  oneAddress(
+    'one-file-for-open-telemetry',
+    'One file knows OpenTelemetry, and is loaded only where traces are wanted.',
+    '^src/tracing/open-telemetry[.]ts$',
+    installed('@opentelemetry/[^/]+'),
   ),
   oneAddress(
     'one-room-for-metrics',

@@ -34,6 +34,7 @@ import { ScriptsController } from './scripts/scripts.controller.js';
 import { ScriptsModule } from './scripts/scripts.module.js';
 import { SectionVideosController } from './scripts/section-videos.controller.js';
 import { StorageModule } from './storage/storage.module.js';
+import { TracesFlush } from './tracing/traces-flush.js';
 import { ReplicateWebhookController } from './webhooks/replicate-webhook.controller.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
 
@@ -72,6 +73,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     MetricsPort,
     MetricsReport,
     ServiceFigures,
+    TracesFlush,
     { provide: APP_GUARD, useClass: AccessGuard },
     { provide: APP_FILTER, useClass: ErrorFilter },
   ],

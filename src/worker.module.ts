@@ -35,6 +35,7 @@ import { ModelsModule } from './models/models.module.js';
 import { Relay } from './outbox/relay.js';
 import { QueueModule } from './queue/queue.module.js';
 import { StorageModule } from './storage/storage.module.js';
+import { TracesFlush } from './tracing/traces-flush.js';
 import { ApplyWebhookProcessor } from './webhooks/apply-webhook.processor.js';
 import { WebhookInboxSweep } from './webhooks/webhook-inbox-sweep.js';
 import { WebhookResend } from './webhooks/webhook-resend.js';
@@ -76,6 +77,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     Relay,
     SurplusSchedule,
     TemporaryFolderSweep,
+    TracesFlush,
     WebhookInboxSweep,
     WebhookResend,
   ],

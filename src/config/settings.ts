@@ -88,6 +88,21 @@ export function readSettings(env: Environment = process.env): Settings {
   return new Settings(values as VariableValues, modelsConfig);
 }
 
+/**
+ * Whether OpenTelemetry is to trace: it has to know before anything else is loaded. Wrong values count as no; reading all
+ * variables tells of them.
+ */
+export function isTracingWanted(env: Environment = process.env): boolean {
+  const faults: string[] = [];
+  const disabled = parseOne(env, 'OTEL_SDK_DISABLED', faults);
+  const exporter = parseOne(env, 'OTEL_TRACES_EXPORTER', faults);
+  const endpoints = (['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] as const).map(
+    (name) => parseOne(env, name, faults),
+  );
+  if (faults.length > 0 || disabled === true || exporter === 'none') return false;
+  return exporter === 'otlp' || endpoints.some((endpoint) => endpoint !== undefined);
+}
+
 /** Reads one variable by itself, for commands that need no other. */
 export function readVariable<N extends VariableName>(
   name: N,

@@ -207,6 +207,22 @@ export const VARIABLES = {
     default: '',
     parse: optional(text),
   },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    doc: 'OpenTelemetry collector (OTLP over HTTP) that traces are sent to; none when empty.',
+    default: '',
+    parse: optional(url('http', 'https')),
+  },
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: {
+    doc: 'The same as the full address for traces.',
+    default: '',
+    parse: optional(url('http', 'https')),
+  },
+  OTEL_TRACES_EXPORTER: {
+    doc: 'otlp: traces also without an endpoint named; none: never.',
+    default: '',
+    parse: optional(oneOf('otlp', 'none')),
+  },
+  OTEL_SDK_DISABLED: { doc: 'Whether OpenTelemetry is off in any case.', default: 'false', parse: boolean },
   CRASH_POINT: {
     doc: 'Where the process is to die; for the fault tests only.',
     default: '',

@@ -14,6 +14,8 @@ export interface Tracer {
   run<T>(span: Span, work: () => Promise<T>): Promise<T>;
   /** W3C `traceparent` of the span under way. */
   traceparent(): string | undefined;
+  /** Sends what is not sent yet. */
+  flush(): Promise<void>;
 }
 
 let installed: Tracer | undefined;
@@ -26,6 +28,11 @@ export function traceWith(tracer: Tracer): void {
 /** Runs the work within a span of that name, where tracing is on. */
 export function inSpan<T>(span: Span, work: () => Promise<T>): Promise<T> {
   return installed ? installed.run(span, work) : work();
+}
+
+/** Sends the spans that are not sent yet, where tracing is on. */
+export async function flushTraces(): Promise<void> {
+  await installed?.flush();
 }
 
 /** The request that a job or a message goes back to: for log lines, and for the trace that goes on with it. */

@@ -2,17 +2,24 @@ import { freePort } from '../../local/services/free-port.js';
 import type { AppProcess } from '../support/app-process.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
+import { startTraceCollector, type TraceCollector } from '../support/trace-collector.js';
 
 jest.setTimeout(120_000);
 
 let app: TestApp;
 let metricsPort: number;
+let collector: TraceCollector;
 beforeAll(async () => {
   metricsPort = await freePort();
-  app = await startTestApp({ workers: 0, env: { STAGE: 'local' } });
+  collector = await startTraceCollector();
+  const tracing = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_BSP_SCHEDULE_DELAY: '100' };
+  app = await startTestApp({ workers: 0, env: tracing });
   app.startWorker({ METRICS_PORT: String(metricsPort) });
 });
-afterAll(() => app.stop());
+afterAll(async () => {
+  await app.stop();
+  await collector.close();
+});
 
 const request = { mediaType: 'image', modelId: 'flux-schnell', userId: 'observer', prompt: 'A lens' };
 
@@ -74,4 +81,26 @@ it('a worker tells its own at a port of its own', async () => {
   for (const name of ['processing_time', 'webhook_latency', 's3_upload_time', 'database_write_time'])
     expect(text).toMatch(new RegExp(`^vsl_${name}_seconds_count(\\{.*\\})? [1-9]`, 'm'));
   expect((await fetch(`http://127.0.0.1:${metricsPort}/jobs`)).status).toBe(404);
+});
+
+it('one trace leads from the request through the queue to the store, across both processes', async () => {
+  const requestId = 'traced-request';
+  const accepted = await app.api.post('/generate-media', request, { 'x-request-id': requestId });
+  await app.api.finished((accepted.body as { jobId: string }).jobId);
+  const trace = await eventually(
+    async () => {
+      const start = collector.spans.find(({ attributes }) => attributes.requestId === requestId);
+      return collector.spans.filter(({ traceId }) => traceId === start?.traceId);
+    },
+    (spans) => spans.some(({ name }) => name === 'process store-outputs'),
+  );
+  const names = (service: string) => trace.filter((span) => span.service === service).map(({ name }) => name);
+  expect(names('vsl-media-api')).toContain('POST');
+  expect(names('vsl-media-worker')).toEqual(
+    expect.arrayContaining(['process submit-job', 'process store-outputs', 'S3.PutObject']),
+  );
+  const ids = new Set(trace.map(({ spanId }) => spanId));
+  expect(trace.filter(({ parentSpanId }) => !ids.has(parentSpanId)).map(({ name }) => name)).toEqual([
+    'POST',
+  ]);
 });
