@@ -1,11 +1,12 @@
 /**
  * Which file may import which. Rooms import downward:
  * roots → jobs, scripts, compilation, webhooks → models, media, money, access, outbox, egress → queue, storage → config,
- * logging, schedule, errors.ts. test/unit/architecture.test.ts breaks each rule on purpose.
+ * logging, metrics, schedule, tracing, errors.ts. test/unit/architecture.test.ts breaks each rule on purpose.
  */
 
 const ROOTS = '^src/(api|worker)[.]module[.]ts$';
-const STARTERS = '^src/(main|worker|migrate|openapi|write-openapi|start-process|status-lane)[.]ts$';
+const STARTERS =
+  '^src/(main|worker|run-api|run-worker|migrate|openapi|write-openapi|prepare-api|serve-queues|start-process|status-lane)[.]ts$';
 const DOORS = '[.](controller|decorator|guard|filter|interceptor|dto|request)[.]ts$';
 /** Files below every room. */
 const GROUND = '^src/(errors|crash-points)[.]ts$';
@@ -67,12 +68,12 @@ const ranks = [
     'foundations-look-down',
     'Queue and storage know no room, nor each other.',
     { path: '^src/(queue|storage)/' },
-    { path: '^src/', pathNot: ['^src/($1|config|logging|schedule)/', GROUND] },
+    { path: '^src/', pathNot: ['^src/($1|config|logging|metrics|schedule|tracing)/', GROUND] },
   ),
   forbid(
     'ground-looks-down',
-    'Logging and schedules know settings and errors only.',
-    { path: '^src/(logging|schedule)/' },
+    'Logging, metrics, schedules and traces know settings and errors only.',
+    { path: '^src/(logging|metrics|schedule|tracing)/' },
     { path: '^src/', pathNot: ['^src/($1|config|logging)/', GROUND] },
   ),
   forbid(
@@ -141,7 +142,10 @@ const doors = [
 ];
 
 const vendors = [
-  oneAddress('one-address-for-the-queue', 'BullMQ lives in queue/.', '^src/queue/', installed('bullmq')),
+  oneAddress('one-address-for-the-queue', 'BullMQ lives in queue/.', '^src/queue/', [
+    installed('bullmq'),
+    installed('@bull-board/[^/]+'),
+  ]),
   oneAddress(
     'queue-decorators-stay-at-the-wire',
     '@nestjs/bullmq decorates processors and sets up queue/.',
@@ -166,6 +170,18 @@ const vendors = [
     'Bearer tokens are verified in access/ only.',
     '^src/access/',
     installed('(jose|jsonwebtoken)'),
+  ),
+  oneAddress(
+    'one-file-for-open-telemetry',
+    'One file knows OpenTelemetry, and is loaded only where traces are wanted.',
+    '^src/tracing/open-telemetry[.]ts$',
+    installed('@opentelemetry/[^/]+'),
+  ),
+  oneAddress(
+    'one-room-for-metrics',
+    'Metrics are counted in metrics/.',
+    '^src/metrics/',
+    installed('prom-client'),
   ),
   oneAddress('one-file-for-replicate', 'One file knows Replicate.', PROVIDER, installed('replicate')),
   oneAddress(

@@ -7,6 +7,8 @@ import { SettingsModule } from './config/settings.module.js';
 import { DeadLetterCollector } from './dead-letters/dead-letter-collector.js';
 import { DeadLettersModule } from './dead-letters/dead-letters.module.js';
 import { Heartbeat } from './health/heartbeat.js';
+import { MetricsPort } from './health/metrics-port.js';
+import { MetricsReport } from './health/metrics-report.js';
 import { QueueBacklog } from './health/queue-backlog.js';
 import { IdempotencyModule } from './idempotency/idempotency.module.js';
 import { IdempotencySweep } from './idempotency/idempotency-sweep.js';
@@ -26,12 +28,14 @@ import type { Logger } from './logging/logger.js';
 import { LoggingModule } from './logging/logging.module.js';
 import { MediaModule } from './media/media.module.js';
 import { TemporaryFolderSweep } from './media/temporary-folder-sweep.js';
+import { MetricsModule } from './metrics/metrics.module.js';
 import { ModelConfigurationEntity } from './models/model-configuration.entity.js';
 import { ModelConfigurations } from './models/model-configurations.js';
 import { ModelsModule } from './models/models.module.js';
 import { Relay } from './outbox/relay.js';
 import { QueueModule } from './queue/queue.module.js';
 import { StorageModule } from './storage/storage.module.js';
+import { TracesFlush } from './tracing/traces-flush.js';
 import { ApplyWebhookProcessor } from './webhooks/apply-webhook.processor.js';
 import { WebhookInboxSweep } from './webhooks/webhook-inbox-sweep.js';
 import { WebhookResend } from './webhooks/webhook-resend.js';
@@ -50,6 +54,7 @@ import { DeliverySweep } from './webhooks/out/delivery-sweep.js';
     JobWorkModule,
     JobsModule,
     MediaModule,
+    MetricsModule,
     ModelsModule,
     QueueModule,
     WebhooksModule,
@@ -69,6 +74,8 @@ import { DeliverySweep } from './webhooks/out/delivery-sweep.js';
     Heartbeat,
     IdempotencySweep,
     JobCheckSchedule,
+    MetricsPort,
+    MetricsReport,
     MirrorSchedule,
     ModelConfigurations,
     QueueBacklog,
@@ -76,6 +83,7 @@ import { DeliverySweep } from './webhooks/out/delivery-sweep.js';
     Relay,
     SurplusSchedule,
     TemporaryFolderSweep,
+    TracesFlush,
     WebhookInboxSweep,
     WebhookResend,
   ],

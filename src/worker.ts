@@ -1,15 +1,5 @@
-import { NestFactory } from '@nestjs/core';
-import { NestLogger } from './logging/nest-logger.js';
-import { refuseEviction } from './queue/eviction-policy.js';
-import { startProcess } from './start-process.js';
-import { WorkerModule } from './worker.module.js';
+import { startTracing } from './tracing/start-tracing.js';
 
-await startProcess(async (settings, logger) => {
-  await refuseEviction(settings.redis.queueUrl, logger);
-  const app = await NestFactory.createApplicationContext(WorkerModule.of(settings, logger), {
-    abortOnError: false,
-    logger: new NestLogger(logger),
-  });
-  app.enableShutdownHooks([], { useProcessExit: true });
-  logger.info('worker-started');
-});
+// Tracing has to be there before what it traces is loaded.
+await startTracing('worker');
+await import('./run-worker.js');

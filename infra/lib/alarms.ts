@@ -56,19 +56,40 @@ export function addAlarms(stack: Stack, watched: Watched): void {
     alarm.addOkAction(new SnsAction(topic));
     dashboard.addWidgets(new cloudwatch.GraphWidget({ title: name, left: [watch.metric], width: 8 }));
   }
+  dashboard.addWidgets(...serviceGraphs(stage));
+}
+
+/** What the service does, that no alarm watches. */
+function serviceGraphs(stage: string): cloudwatch.GraphWidget[] {
+  const graph = (title: string, statistic: string, ...names: string[]) =>
+    new cloudwatch.GraphWidget({
+      title,
+      left: names.map((name) => ownMetric(stage, name, statistic)),
+      width: 8,
+    });
+  return [
+    graph('Jobs', 'Sum', 'JobsStarted', 'JobsCompleted', 'JobsFailed'),
+    graph('Processing time, p95', 'p95', 'ProcessingTime'),
+    graph('Latencies, p95', 'p95', 'WebhookLatency', 'S3UploadTime', 'DatabaseWriteTime'),
+    graph('Cache hit rate', 'Average', 'CacheHitRate'),
+  ];
+}
+
+function ownMetric(stage: string, metricName: string, statistic: string): cloudwatch.Metric {
+  const dimensionsMap = { Stage: stage };
+  return new cloudwatch.Metric({
+    namespace: NAMESPACE,
+    metricName,
+    statistic,
+    period: MINUTE,
+    dimensionsMap,
+  });
 }
 
 function watches({ deployment, balancer, targets, api, worker, data }: Watched): Record<string, Watch> {
   const sum = { period: MINUTE, statistic: 'Sum' };
   const highest = { period: MINUTE, statistic: 'Maximum' };
-  const own = (metricName: string, statistic: string) =>
-    new cloudwatch.Metric({
-      namespace: NAMESPACE,
-      metricName,
-      statistic,
-      period: MINUTE,
-      dimensionsMap: { Stage: deployment.stage },
-    });
+  const own = (name: string, statistic: string) => ownMetric(deployment.stage, name, statistic);
   const running = (service: FargateService) =>
     new cloudwatch.Metric({
       namespace: 'ECS/ContainerInsights',
@@ -119,6 +140,10 @@ function watches({ deployment, balancer, targets, api, worker, data }: Watched):
       silenceIsBad: true,
     },
     Backlog: { metric: own(BACKLOG_METRIC, 'Maximum'), threshold: 1_000, minutes: 10, silenceIsBad: true },
+    // Every model's jobs end within the hour that the provider keeps outputs.
+    OldestJob: { metric: own('OldestJobAge', 'Maximum'), threshold: 3_600, minutes: 5 },
+    DeadLetters: { metric: own('DeadLetters', 'Sum'), threshold: 0, minutes: 1 },
+    FailedJobs: { metric: own('JobsFailed', 'Sum'), threshold: 20, minutes: 5 },
     DatabaseCpu: { metric: database.metricCPUUtilization({ period: MINUTE }), threshold: 85, minutes: 10 },
     DatabaseStorage: {
       metric: database.metricFreeStorageSpace({ period: MINUTE, statistic: 'Minimum' }),

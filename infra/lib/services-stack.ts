@@ -3,12 +3,14 @@ import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as elb from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { addAlarms } from './alarms.ts';
 import { allowData, appEnvironment, appImage, appSecrets, program } from './app-settings.ts';
 import { appTask } from './app-task.ts';
 import type { DataStack } from './data-stack.ts';
 import type { Deployment } from './deployment.ts';
+import { saveLogQueries } from './log-queries.ts';
 import type { NetworkStack } from './network-stack.ts';
 import type { ReleaseStack } from './release-stack.ts';
 import { scaleOnBacklog } from './worker-scaling.ts';
@@ -42,6 +44,8 @@ export class ServicesStack extends Stack {
       stage: deployment.stage,
       clusterName: release.cluster.clusterName,
     });
+    const logGroups = ['api-logs', 'worker-logs'].map((name) => this.node.findChild(name) as LogGroup);
+    saveLogQueries(this, deployment.stage, logGroups);
     addAlarms(this, { deployment, balancer, targets, api, worker, data });
     new CfnOutput(this, 'BalancerName', { value: balancer.loadBalancerDnsName });
   }

@@ -161,8 +161,23 @@ describe('Services', () => {
     const alarms = all(prod.services, 'AWS::CloudWatch::Alarm').filter(
       ({ AlarmActions }) => AlarmActions?.length > 0,
     );
-    assert.equal(alarms.length, 14);
+    assert.equal(alarms.length, 17);
+    const watched = alarms.map(({ MetricName }) => MetricName as string);
+    for (const name of ['OldestJobAge', 'DeadLetters', 'QueueBacklog'])
+      assert.ok(watched.includes(name), name);
     prod.services.resourceCountIs('AWS::CloudWatch::Dashboard', 1);
+  });
+});
+
+describe('Log queries', () => {
+  it('are saved for each stage, over the logs of API and worker', () => {
+    const queries = all(prod.services, 'AWS::Logs::QueryDefinition');
+    assert.ok(queries.length >= 7);
+    for (const { Name, LogGroupNames } of queries) {
+      assert.match(Name, /^vsl-media-prod\//);
+      assert.equal(LogGroupNames.length, 2);
+    }
+    assert.ok(queries.some(({ QueryString }) => /filter jobId = "JOB"/.test(QueryString)));
   });
 });
 

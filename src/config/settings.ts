@@ -18,6 +18,7 @@ export class Settings {
   readonly stage;
   readonly logLevel;
   readonly http;
+  readonly metricsPort;
   readonly databaseUrl;
   readonly redis;
   readonly replicate;
@@ -41,6 +42,7 @@ export class Settings {
       corsOrigins: values.CORS_ORIGINS,
       trustedProxyHops: values.TRUSTED_PROXY_HOPS,
     };
+    this.metricsPort = values.METRICS_PORT;
     this.databaseUrl = values.DATABASE_URL;
     this.redis = { queueUrl: values.REDIS_URL, cacheUrl: values.REDIS_CACHE_URL ?? values.REDIS_URL };
     this.replicate = {
@@ -86,6 +88,21 @@ export function readSettings(env: Environment = process.env): Settings {
   const modelsConfig = readModelsConfig(values, faults);
   if (faults.length > 0) throw new SettingsError(faults);
   return new Settings(values as VariableValues, modelsConfig);
+}
+
+/**
+ * Whether OpenTelemetry is to trace: it has to know before anything else is loaded. Wrong values count as no; reading all
+ * variables tells of them.
+ */
+export function isTracingWanted(env: Environment = process.env): boolean {
+  const faults: string[] = [];
+  const disabled = parseOne(env, 'OTEL_SDK_DISABLED', faults);
+  const exporter = parseOne(env, 'OTEL_TRACES_EXPORTER', faults);
+  const endpoints = (['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] as const).map(
+    (name) => parseOne(env, name, faults),
+  );
+  if (faults.length > 0 || disabled === true || exporter === 'none') return false;
+  return exporter === 'otlp' || endpoints.some((endpoint) => endpoint !== undefined);
 }
 
 /** Reads one variable by itself, for commands that need no other. */

@@ -125,6 +125,11 @@ export const VARIABLES = {
     default: 'info',
     parse: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
   },
+  METRICS_PORT: {
+    doc: 'Port on which the process tells its metrics without a key; none when empty.',
+    default: '',
+    parse: optional(integer(0, 65535)),
+  },
   DATABASE_URL: { doc: 'PostgreSQL, the authority.', parse: url('postgres', 'postgresql') },
   REDIS_URL: { doc: 'Redis of the queues (noeviction).', parse: url('redis', 'rediss') },
   REDIS_CACHE_URL: {
@@ -218,6 +223,22 @@ export const VARIABLES = {
     default: '',
     parse: optional(text),
   },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    doc: 'OpenTelemetry collector (OTLP over HTTP) that traces are sent to; none when empty.',
+    default: '',
+    parse: optional(url('http', 'https')),
+  },
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: {
+    doc: 'The same as the full address for traces.',
+    default: '',
+    parse: optional(url('http', 'https')),
+  },
+  OTEL_TRACES_EXPORTER: {
+    doc: 'otlp: traces also without an endpoint named; none: never.',
+    default: '',
+    parse: optional(oneOf('otlp', 'none')),
+  },
+  OTEL_SDK_DISABLED: { doc: 'Whether OpenTelemetry is off in any case.', default: 'false', parse: boolean },
   CRASH_POINT: {
     doc: 'Where the process is to die; for the fault tests only.',
     default: '',

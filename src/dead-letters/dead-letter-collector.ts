@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Logger } from '../logging/logger.js';
+import { Metrics } from '../metrics/metrics.js';
 import { MessageQueue } from '../queue/message-queue.js';
 import { ScheduledTask } from '../schedule/scheduled-task.js';
 import { DeadLettersRepository } from './dead-letters.repository.js';
@@ -17,6 +18,7 @@ export class DeadLetterCollector extends ScheduledTask {
     private readonly queue: MessageQueue,
     private readonly letters: DeadLettersRepository,
     private readonly logger: Logger,
+    private readonly metrics: Metrics,
   ) {
     super('dead-letter-collector', INTERVAL_MS, logger);
   }
@@ -25,6 +27,7 @@ export class DeadLetterCollector extends ScheduledTask {
     const messages = await this.queue.givenUp(BATCH);
     if (messages.length === 0) return false;
     for (const { id, name, payload, reason, attempts } of await this.letters.store(messages)) {
+      this.metrics.messageGivenUp(name);
       this.logger.error('message-given-up', reason, {
         ...payload,
         deadLetterId: id,

@@ -34,6 +34,11 @@ const LIST = {
     ORDER BY dead_letter_id DESC LIMIT $3`,
 };
 
+const WAITING = {
+  name: 'dead-letter-waiting',
+  text: `SELECT name, count(*)::int AS letters FROM replicate.dead_letters WHERE replayed_at IS NULL GROUP BY name`,
+};
+
 const FIND = {
   name: 'dead-letter-find',
   text: `SELECT ${COLUMNS} FROM replicate.dead_letters WHERE dead_letter_id = $1`,
@@ -62,6 +67,11 @@ export class DeadLettersRepository {
   /** Up to `limit` letters, newest first, those before the id `before` if given. */
   async list(name: string | undefined, before: string | undefined, limit: number): Promise<DeadLetter[]> {
     return this.database.query<DeadLetter>(LIST, [name ?? null, before ?? null, limit]);
+  }
+
+  /** How many letters of each name were not sent anew. */
+  async waiting(): Promise<{ name: MessageName; letters: number }[]> {
+    return this.database.query(WAITING, []);
   }
 
   async find(id: string): Promise<DeadLetter | undefined> {

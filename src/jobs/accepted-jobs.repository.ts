@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { claimKey, claimValues, type Claim } from '../idempotency/idempotency.repository.js';
 import { Database } from '../storage/database.js';
+import { ORIGIN } from './jobs.repository.js';
 
 /** A job looks lost when nothing was heard of it for this long after acceptance. */
 const FIRST_CHECK_SECONDS = 60;
@@ -9,7 +10,7 @@ const FIRST_CHECK_SECONDS = 60;
 const ORDERED = `jsonb_to_recordset($1) AS job (
     "jobId" uuid, "userId" text, "mediaType" text, "modelId" text, parameters jsonb, "providerModel" text,
     "providerVersion" text, "providerKind" text, "providerInput" jsonb, warnings jsonb, "estimatedCost" numeric,
-    "estimatedTimeSeconds" integer, "retriedFrom" uuid, "scriptId" uuid, owner text)`;
+    "estimatedTimeSeconds" integer, "retriedFrom" uuid, "scriptId" uuid, owner text, "requestId" text, traceparent text)`;
 
 /** Whether no budget limits what the job may cost. */
 const UNBOUND = `NOT EXISTS (
@@ -19,17 +20,17 @@ const UNBOUND = `NOT EXISTS (
 const insertJobs = (condition = 'true') => `
   INSERT INTO replicate.jobs (job_id, user_id, media_type, model_id, parameters, provider_model, provider_version,
     provider_kind, provider_input, warnings, estimated_cost, estimated_time_seconds, retried_from, script_id, owner,
-    check_at)
+    request_id, traceparent, check_at)
   SELECT "jobId", "userId", "mediaType", "modelId", parameters, "providerModel", "providerVersion", "providerKind",
     "providerInput", warnings, "estimatedCost", "estimatedTimeSeconds", "retriedFrom", "scriptId", owner,
-    clock_timestamp() + interval '${FIRST_CHECK_SECONDS} seconds'
+    "requestId", traceparent, clock_timestamp() + interval '${FIRST_CHECK_SECONDS} seconds'
   FROM ${ORDERED} WHERE ${condition}
-  RETURNING job_id`;
+  RETURNING job_id, request_id, traceparent`;
 
 /** The mirrors are left alone until the job's first step: a status that they lack is read here. */
 const SUBMIT_JOBS = `
   INSERT INTO replicate.outbox (name, payload)
-  SELECT 'submit-job', jsonb_build_object('jobId', job_id) FROM accepted RETURNING payload->>'jobId' AS "jobId"`;
+  SELECT 'submit-job', jsonb_build_object('jobId', job_id) || ${ORIGIN} FROM accepted RETURNING payload->>'jobId' AS "jobId"`;
 
 const ACCEPT_ALL = `WITH accepted AS (${insertJobs()}) ${SUBMIT_JOBS}`;
 
@@ -65,6 +66,8 @@ export interface NewJob {
   estimatedTimeSeconds: number;
   retriedFrom?: string;
   scriptId?: string;
+  requestId?: string;
+  traceparent?: string;
 }
 
 /** The SQL by which jobs come to be. */

@@ -1,5 +1,6 @@
 import type { IdempotencyKey } from '../idempotency/idempotency-key.js';
 import type { GenerationPlan } from '../models/plan-generation.js';
+import type { Origin } from '../tracing/tracing.js';
 import type { NewJob } from './accepted-jobs.repository.js';
 
 /** A job to be made of a plan. */
@@ -7,6 +8,8 @@ export interface GenerationOrder {
   owner: string | null;
   userId: string;
   plan: GenerationPlan;
+  /** The request that it comes by, if any. */
+  origin?: Origin;
   /** The job that this one repeats. */
   retriedFrom?: string;
   /** Under which the order has effect only once. */
@@ -16,7 +19,7 @@ export interface GenerationOrder {
 }
 
 /** The job as it is stored. */
-export function newJob(jobId: string, { owner, userId, plan, retriedFrom }: GenerationOrder): NewJob {
+export function newJob(jobId: string, { owner, userId, plan, origin, retriedFrom }: GenerationOrder): NewJob {
   const { model, provider } = plan;
   return {
     jobId,
@@ -32,6 +35,7 @@ export function newJob(jobId: string, { owner, userId, plan, retriedFrom }: Gene
     warnings: plan.warnings,
     estimatedCost: plan.estimatedCost,
     estimatedTimeSeconds: plan.estimatedTimeSeconds,
+    ...origin,
     ...(retriedFrom === undefined ? {} : { retriedFrom }),
   };
 }

@@ -17,6 +17,7 @@ import { IdempotencyRepository, type StoredAnswer } from '../idempotency/idempot
 import { Logger } from '../logging/logger.js';
 import { ModelRegistry } from '../models/registry.js';
 import { Savings } from '../money/savings.js';
+import { originOf } from '../tracing/tracing.js';
 import { GENERATION_EXAMPLES, GenerateMediaDto } from './generate-media.dto.js';
 import { readGenerationRequest, type PlannedRequest } from './generate-media.request.js';
 import type { GenerationOrder } from './generation-order.js';
@@ -70,7 +71,8 @@ export class GenerationController {
     const given = key && (await this.keys.find(key));
     if (given) return this.replay(caller, body, reply, given);
     const waitSeconds = readWaitSeconds(headers.prefer);
-    const order = { ...this.read(caller, body), owner: caller.owner, key, waitSeconds };
+    const origin = originOf(reply.request.id);
+    const order = { ...this.read(caller, body), origin, owner: caller.owner, key, waitSeconds };
     refuseOtherUser(caller, order.userId);
     showRateLimit(reply, await this.limits.take(caller, order.userId, 1));
     const { jobId, answer } = await this.generation.accept(order);

@@ -126,6 +126,9 @@ export interface Job {
   cancelRequestedAt: Date | null;
   retriedFrom: string | null;
   scriptId: string | null;
+  /** The request that made it, and the trace that it belongs to. */
+  requestId: string | null;
+  traceparent: string | null;
   createdAt: Date;
   updatedAt: Date;
   completedAt: Date | null;

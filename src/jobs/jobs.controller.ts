@@ -12,9 +12,12 @@ import { showRateLimit } from '../http/rate-limit.js';
 import { refuseFields } from '../http/validate-body.js';
 import { readIdempotencyKey } from '../idempotency/idempotency-key.js';
 import { IdempotencyRepository, type StoredAnswer } from '../idempotency/idempotency.repository.js';
+import { Logger } from '../logging/logger.js';
 import { Savings } from '../money/savings.js';
+import { originOf } from '../tracing/tracing.js';
 import { CancellationService } from './cancellation.service.js';
 import { replayedSaving } from './generation-savings.js';
+import type { GenerationOrder } from './generation-order.js';
 import { GenerationService } from './generation.service.js';
 import { isFinal } from './job.js';
 import { AcceptedJobDto, JobDto, JobListDto, StatusDto } from './job.dto.js';
@@ -34,6 +37,7 @@ export class JobsController {
     private readonly events: JobEvents,
     private readonly keys: IdempotencyRepository,
     private readonly savings: Savings,
+    private readonly logger: Logger,
   ) {}
 
   @Get()
@@ -100,9 +104,19 @@ export class JobsController {
     const order = this.generation.orderAgain(await this.queries.find(caller, original));
     refuseOtherUser(caller, order.userId);
     showRateLimit(reply, await this.limits.take(caller, order.userId, 1));
-    const acceptance = await this.generation.accept({ ...order, key });
+    const acceptance = await this.generation.accept({ ...order, origin: originOf(reply.request.id), key });
     if (acceptance.jobId === undefined) return this.replay(caller, reply, acceptance.answer);
+    this.logAccepted(reply.request.id, acceptance.jobId, order);
     sendStored(reply, acceptance.answer);
+  }
+
+  private logAccepted(
+    requestId: string,
+    jobId: string,
+    { userId, plan, retriedFrom }: GenerationOrder,
+  ): void {
+    const { mediaType, modelId } = plan.model;
+    this.logger.info('job-accepted', { requestId, jobId, userId, mediaType, modelId, retriedFrom });
   }
 
   private replay({ owner }: Caller, reply: FastifyReply, answer: StoredAnswer): void {

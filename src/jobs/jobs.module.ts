@@ -7,6 +7,7 @@ import { BudgetedJobs } from './budgeted-jobs.js';
 import { CancellationService } from './cancellation.service.js';
 import { GenerationService } from './generation.service.js';
 import { JobEvents } from './job-events.js';
+import { JobFiguresRepository } from './job-figures.repository.js';
 import { JobIntake } from './job-intake.js';
 import { JobLifecycle } from './job-lifecycle.js';
 import { JobListRepository } from './job-list.repository.js';
@@ -25,6 +26,7 @@ const SERVICES = [
   CancellationService,
   GenerationService,
   JobEvents,
+  JobFiguresRepository,
   JobIntake,
   JobLifecycle,
   JobListRepository,

@@ -20,7 +20,7 @@ export const JOB_COLUMNS = `
   estimated_time_seconds AS "estimatedTimeSeconds", actual_cost AS "actualCost", attempt, nonce,
   submitted_at AS "submittedAt", replicate_id AS "replicateId", prediction, result, error,
   cancel_requested_at AS "cancelRequestedAt", retried_from AS "retriedFrom", script_id AS "scriptId",
-  created_at AS "createdAt", updated_at AS "updatedAt", completed_at AS "completedAt"`;
+  request_id AS "requestId", traceparent, created_at AS "createdAt", updated_at AS "updatedAt", completed_at AS "completedAt"`;
 
 const OPEN_STATES = `('pending', 'submitting', 'processing', 'storing')`;
 
@@ -34,6 +34,9 @@ const ENDED_JOBS = `
 
 /** So many rows of a day share what would be one, lest jobs that end together wait for each other. */
 const USAGE_SHARDS = 8;
+
+/** The fields of a message's payload that tell what a job goes back to. */
+export const ORIGIN = `jsonb_strip_nulls(jsonb_build_object('requestId', request_id, 'traceparent', traceparent))`;
 
 /** How long the outputs of a job that was moved play. */
 const PLAYED_SECONDS = `LATERAL (
@@ -120,7 +123,7 @@ const MOVE = {
     owed AS (
       INSERT INTO replicate.mirror_backlog (job_id, version) SELECT job_id, version FROM moved
       ON CONFLICT (job_id) DO UPDATE SET version = excluded.version, due_at = clock_timestamp()),
-    sent AS (${insertMessages('$12', 'moved')}),
+    sent AS (${insertMessages('$12', 'moved', ORIGIN)}),
     told AS (${announce(ENDED_JOBS)})
     SELECT ${JOB_COLUMNS} FROM moved`,
 };
@@ -143,9 +146,9 @@ const TAKE_DUE_CHECKS = {
       ORDER BY check_at LIMIT $1 FOR UPDATE SKIP LOCKED),
     pushed AS (
       UPDATE replicate.jobs job SET check_at = clock_timestamp() + $2 * interval '1 second'
-      FROM due WHERE job.job_id = due.job_id RETURNING job.job_id)
+      FROM due WHERE job.job_id = due.job_id RETURNING job.job_id, request_id, traceparent)
     INSERT INTO replicate.outbox (name, payload)
-    SELECT 'check-job', jsonb_build_object('jobId', job_id) FROM pushed
+    SELECT 'check-job', jsonb_build_object('jobId', job_id) || ${ORIGIN} FROM pushed
     ON CONFLICT DO NOTHING RETURNING message_id`,
 };
 

@@ -12,6 +12,7 @@ import { Database } from '../storage/database.js';
 import { MediaStore } from '../storage/media.store.js';
 import type { Job, JobError, JobOutput } from './job.js';
 import { JobLifecycle } from './job-lifecycle.js';
+import { jobLogFields } from './job-log-fields.js';
 import { JobStepsRepository } from './job-steps.repository.js';
 import { JobsRepository } from './jobs.repository.js';
 import { MediaOutputEntity } from './media-output.entity.js';
@@ -71,7 +72,7 @@ export class OutputsService {
 
   private async fail(job: Job, fault: unknown): Promise<void> {
     const { jobId } = job;
-    this.logger.error('store-outputs', fault, { jobId });
+    this.logger.error('store-outputs', fault, jobLogFields(job));
     await this.lifecycle.move({
       jobId,
       to: 'failed',

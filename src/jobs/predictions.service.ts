@@ -4,6 +4,7 @@ import type { Prediction } from '../models/prediction.js';
 import { ModelRegistry } from '../models/registry.js';
 import { isFinal, type Job } from './job.js';
 import { JobLifecycle } from './job-lifecycle.js';
+import { jobLogFields } from './job-log-fields.js';
 import { JobsRepository, type Move } from './jobs.repository.js';
 import { endCost } from './prediction-cost.js';
 import { consequence, hasEnded } from './prediction-outcome.js';
@@ -62,7 +63,8 @@ export class PredictionsService {
 
   private async noteSurplus(job: Job, prediction: Prediction): Promise<void> {
     const { jobId, replicateId } = job;
-    this.logger.warn('surplus-prediction', { jobId, replicateId, surplusReplicateId: prediction.id });
+    const fields = { ...jobLogFields(job), replicateId, surplusReplicateId: prediction.id };
+    this.logger.warn('surplus-prediction', fields);
     await this.surplus.note(jobId, prediction, endCost(this.registry, job, prediction));
   }
 

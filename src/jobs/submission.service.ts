@@ -8,6 +8,7 @@ import { MessageQueue } from '../queue/message-queue.js';
 import { message, type Message } from '../queue/messages.js';
 import type { Job, JobError } from './job.js';
 import { JobLifecycle } from './job-lifecycle.js';
+import { jobLogFields } from './job-log-fields.js';
 import { deadlineSeconds, PATIENCE_SECONDS } from './patience.js';
 import { PredictionsService } from './predictions.service.js';
 
@@ -81,7 +82,11 @@ export class SubmissionService {
       case 'refused':
         return this.fail(job, rejected(outcome));
       case 'unclear':
-        this.logger.warn('submission-unclear', { jobId, nonce: job.nonce, detail: outcome.detail });
+        this.logger.warn('submission-unclear', {
+          ...jobLogFields(job),
+          nonce: job.nonce,
+          detail: outcome.detail,
+        });
     }
   }
 
@@ -90,7 +95,7 @@ export class SubmissionService {
     const { jobId, nonce } = job;
     const { because, detail } = refusal;
     const afterSeconds = Math.max(refusal.afterSeconds, backoffSeconds(job));
-    const fields = { jobId, because, afterSeconds };
+    const fields = { ...jobLogFields(job), because, afterSeconds };
     if (because === 'refused_account') this.logger.error('provider-refuses-account', detail, fields);
     else this.logger.warn('submission-postponed', { ...fields, detail });
     if (because !== 'unreachable') await this.holdBackAll(refusal.afterSeconds);

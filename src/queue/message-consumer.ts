@@ -5,7 +5,14 @@ import { type Job, UnrecoverableError, WaitingError } from 'bullmq';
 import { crashPoint } from '../crash-points.js';
 import { AppError } from '../errors.js';
 import { describeError, Logger } from '../logging/logger.js';
-import { MESSAGES, readPayload, type MessageName, type MessagePayloads } from './messages.js';
+import { inSpan } from '../tracing/tracing.js';
+import {
+  MESSAGES,
+  readPayload,
+  type MessageName,
+  type MessagePayload,
+  type MessagePayloads,
+} from './messages.js';
 
 /** What a handler may need to know about the delivery of its message. */
 export interface Delivery {
@@ -46,7 +53,8 @@ export abstract class MessageConsumer<N extends MessageName>
     const payload = this.payloadOf(job);
     crashPoint('message-taken');
     try {
-      await this.handle(payload, { signal: signal ?? new AbortController().signal, attempt, lastAttempt });
+      const delivery = { signal: signal ?? new AbortController().signal, attempt, lastAttempt };
+      await inSpan(this.spanOf(payload, attempt), () => this.handle(payload, delivery));
       crashPoint('message-handled');
     } catch (error) {
       if (this.stopping && signal?.aborted) await this.handBack(job, token);
@@ -62,7 +70,13 @@ export abstract class MessageConsumer<N extends MessageName>
     throw new WaitingError('the worker stops');
   }
 
-  private payloadOf(job: Job): MessagePayloads[N] {
+  /** Goes on with the trace of the request that the message goes back to. */
+  private spanOf({ traceparent, ...payload }: MessagePayload<N>, attempt: number) {
+    const attributes = { ...payload, 'messaging.system': 'bullmq', 'messaging.attempt': attempt };
+    return { name: `process ${this.messageName}`, attributes, parent: traceparent };
+  }
+
+  private payloadOf(job: Job): MessagePayload<N> {
     try {
       return readPayload(this.messageName, job.data);
     } catch (error) {

@@ -21,6 +21,7 @@ export interface GivenUpMessage {
 }
 
 const ANSWER_TIMEOUT_MS = 5_000;
+const COUNTED_STATES = ['waiting', 'prioritized', 'active', 'delayed', 'failed'] as const;
 const KEEP_DONE = { age: 3_600, count: 1_000 };
 const LONGEST_PAUSE_MS = 300_000;
 
@@ -46,12 +47,26 @@ export class MessageQueue {
     await inTime(Promise.all(sending));
   }
 
+  /** The queues themselves, to be looked at. */
+  get all(): Queue[] {
+    return [...this.queues.values()];
+  }
+
   /** How many messages of all queues could be handled now and are not. */
   async waiting(): Promise<number> {
     const counts = [...this.queues.values()].map((queue) =>
       queue.getJobCountByTypes('waiting', 'prioritized'),
     );
     return (await inTime(Promise.all(counts))).reduce((sum, count) => sum + count, 0);
+  }
+
+  /** How many messages of each name stand in each state. */
+  async depths(): Promise<{ name: MessageName; state: string; messages: number }[]> {
+    const counts = MESSAGE_NAMES.map(async (name) => {
+      const states = await this.queueOf(name).getJobCounts(...COUNTED_STATES);
+      return Object.entries(states).map(([state, messages]) => ({ name, state, messages }));
+    });
+    return (await inTime(Promise.all(counts))).flat();
   }
 
   /**

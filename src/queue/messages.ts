@@ -1,3 +1,5 @@
+import type { Origin } from '../tracing/tracing.js';
+
 /**
  * The catalogue of messages. Each has a queue of its own, named as the message. A payload carries ids only; what they
  * stand for is read from PostgreSQL, because a message may be old, late or delivered twice. Messages outlive deploys:
@@ -21,6 +23,9 @@ export interface MessagePayloads {
 }
 
 export type MessageName = keyof MessagePayloads;
+
+/** A payload as it travels: any may tell besides which request it goes back to. */
+export type MessagePayload<N extends MessageName> = MessagePayloads[N] & Origin;
 
 interface MessagePolicy {
   /** Names of the payload's fields, all required, all non-empty text. */
@@ -120,8 +125,8 @@ export interface Message {
   delayMs?: number;
 }
 
-export function message<N extends MessageName>(name: N, payload: MessagePayloads[N], delayMs = 0): Message {
-  return { name, payload, delayMs };
+export function message<N extends MessageName>(name: N, payload: MessagePayload<N>, delayMs = 0): Message {
+  return { name, payload: { ...payload }, delayMs };
 }
 
 /** The message's id in its queue; `messageId` is its own in the outbox. */
@@ -131,9 +136,9 @@ export function queueIdOf(name: MessageName, payload: Record<string, string>, me
 }
 
 /** Checks a received payload against the catalogue; throws an Error that names what is missing. */
-export function readPayload<N extends MessageName>(name: N, payload: unknown): MessagePayloads[N] {
+export function readPayload<N extends MessageName>(name: N, payload: unknown): MessagePayload<N> {
   const record = (payload ?? {}) as Record<string, unknown>;
   const missing = MESSAGES[name].fields.filter((field) => !record[field]);
   if (missing.length > 0) throw new Error(`A ${name} message lacks ${missing.join(', ')}`);
-  return record as MessagePayloads[N];
+  return payload as MessagePayload<N>;
 }

@@ -13,6 +13,7 @@ import { IdempotentTransaction } from '../idempotency/idempotent-transaction.js'
 import { replayedSaving } from '../jobs/generation-savings.js';
 import { Logger } from '../logging/logger.js';
 import { Savings } from '../money/savings.js';
+import { originOf } from '../tracing/tracing.js';
 import {
   EstimateScriptsDto,
   GeneratedScriptDto,
@@ -87,7 +88,10 @@ export class ScriptGenerationController {
     const key = readIdempotencyKey(headers['idempotency-key'], scope, body);
     const accepted: GeneratedScript[] = [];
     const { answer, replayed } = await this.transaction.once(key, async (manager) => {
-      const generated = await this.generation.generate(manager, caller, scriptId, readBatchWish(body));
+      const generated = await this.generation.generate(manager, caller, scriptId, {
+        ...readBatchWish(body),
+        origin: originOf(reply.request.id),
+      });
       accepted.push(generated);
       const location = `/api/scripts/${generated.script.scriptId}/videos`;
       return { status: 202, location, body: JSON.stringify(generatedBody(generated)) };

@@ -11,6 +11,7 @@ import { BudgetedJobs } from '../jobs/budgeted-jobs.js';
 import { planGeneration } from '../models/plan-generation.js';
 import { ModelRegistry } from '../models/registry.js';
 import { Database } from '../storage/database.js';
+import type { Origin } from '../tracing/tracing.js';
 import { planBatch, type TakeOrder } from './batch.js';
 import { planScenes, type Scene } from './plan-scenes.js';
 import type { Script, Take } from './script.js';
@@ -22,6 +23,8 @@ import { TakesRepository, type NewTake } from './takes.repository.js';
 export interface BatchWish {
   sectionIds: string[] | undefined;
   takes: number;
+  /** The request that it comes by, if any. */
+  origin?: Origin;
 }
 
 /** A job that was accepted with the take that it makes. */
@@ -85,7 +88,7 @@ export class ScriptGenerationService {
     const takes = await this.takes.ofScript(manager, whole.script.scriptId);
     const { orders, reused } = planBatch(scenes, takes, wish.takes);
     const rateLimit = await this.limits.take(caller, whole.script.userId, orders.length);
-    const made = orders.map((order) => this.makeTake(whole.script, order));
+    const made = orders.map((order) => this.makeTake(whole.script, order, wish.origin));
     await this.jobs.acceptWithin(
       manager,
       made.map(({ job }) => job),
@@ -107,11 +110,15 @@ export class ScriptGenerationService {
     return estimateScenes(planScenes(this.registry, whole), takes);
   }
 
-  private makeTake({ scriptId, owner, userId }: Script, { scene, take, seed }: TakeOrder): MadeTake {
+  private makeTake(script: Script, { scene, take, seed }: TakeOrder, origin?: Origin): MadeTake {
+    const { scriptId, owner, userId } = script;
     const jobId = uuidv7();
     const { sectionId } = scene.section;
     return {
-      job: { ...newJob(jobId, { owner, userId, plan: this.planOf(scene, seed) }), scriptId },
+      job: {
+        ...newJob(jobId, { owner, userId, plan: this.planOf(scene, seed), ...(origin && { origin }) }),
+        scriptId,
+      },
       take: { videoId: uuidv7(), scriptId, sectionId, jobId, take, inputHash: scene.inputHash },
     };
   }

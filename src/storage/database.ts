@@ -22,10 +22,11 @@ export class Database implements OnApplicationBootstrap, OnApplicationShutdown {
   private stopped = false;
   private pings: Pool | undefined;
 
-  /** `report` is told why connecting failed, each time. */
+  /** `report` is told why connecting failed, each time; `written` how long (ms) each writing statement took. */
   constructor(
     private readonly dataSource: DataSource,
     private readonly report: (error: unknown) => void = () => undefined,
+    private readonly written: (ms: number) => void = () => undefined,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -40,8 +41,10 @@ export class Database implements OnApplicationBootstrap, OnApplicationShutdown {
 
   /** Runs a prepared statement on the pool: the hot path. */
   async query<Row extends QueryResultRow>(statement: Statement, values: unknown[]): Promise<Row[]> {
+    const startedAt = performance.now();
     try {
       const result = await this.pool().query<Row>({ ...statement, values });
+      if (writes(statement)) this.written(performance.now() - startedAt);
       return result.rows;
     } catch (error) {
       throw translate(error);
@@ -99,6 +102,16 @@ export class Database implements OnApplicationBootstrap, OnApplicationShutdown {
       await delay(RECONNECT_DELAY_MS, undefined, { ref: false });
     if (this.stopped && this.dataSource.isInitialized) await this.dataSource.destroy();
   }
+}
+
+const writing = new WeakMap<Statement, boolean>();
+
+function writes(statement: Statement): boolean {
+  const known = writing.get(statement);
+  if (known !== undefined) return known;
+  const found = /\b(INSERT INTO|UPDATE|DELETE FROM)\s+replicate\b/.test(statement.text);
+  writing.set(statement, found);
+  return found;
 }
 
 function pingPool({ options }: DataSource): Pool {

@@ -33,6 +33,8 @@ export interface MediaStoreOptions {
   /** What stands before `/{key}` in public URLs; the bucket's own URL when absent. */
   publicBaseUrl?: string;
   urls: 'public' | 'signed';
+  /** Is told how long (ms) each put took. */
+  stored?: (ms: number) => void;
   /** The SDK's own chain (environment, task role) when absent. */
   credentials?: { accessKeyId: string; secretAccessKey: string };
 }
@@ -77,9 +79,11 @@ export class MediaStore {
   }
 
   async put(key: string, body: Buffer | string, options: PutOptions): Promise<void> {
+    const startedAt = performance.now();
     await this.send('store', options.signal, (abortSignal) =>
       this.client.send(new PutObjectCommand({ ...this.target(key, options), Body: body }), { abortSignal }),
     );
+    this.options.stored?.(performance.now() - startedAt);
   }
 
   /**
@@ -91,6 +95,7 @@ export class MediaStore {
     const either = AbortSignal.any([broken.signal, ...(options.signal ? [options.signal] : [])]);
     // A body that fails inside the SDK is an error event nobody hears: it gets a stream that only ever stops.
     const fed = new PassThrough();
+    const startedAt = performance.now();
     body.once('error', (error) => broken.abort(error)).pipe(fed);
     try {
       const { ETag = '' } = await this.send('store', either, (abortSignal) =>
@@ -101,6 +106,7 @@ export class MediaStore {
           },
         ),
       );
+      this.options.stored?.(performance.now() - startedAt);
       return ETag;
     } finally {
       fed.destroy();

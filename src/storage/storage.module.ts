@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import type { EntityTarget, ObjectLiteral } from 'typeorm';
 import { Settings } from '../config/settings.js';
 import { Logger } from '../logging/logger.js';
+import { Metrics } from '../metrics/metrics.js';
 import { createDataSource } from './data-source.js';
 import { Database } from './database.js';
 import { JobMirror } from './job-mirror.store.js';
@@ -24,10 +25,12 @@ export class StorageModule {
     const stores = [
       {
         provide: Database,
-        inject: [Settings, Logger],
-        useFactory: ({ databaseUrl }: Settings, logger: Logger) =>
-          new Database(createDataSource({ url: databaseUrl, poolSize: POOL_SIZE, entities }), (error) =>
-            logger.error('connect-database', error),
+        inject: [Settings, Logger, Metrics],
+        useFactory: ({ databaseUrl }: Settings, logger: Logger, metrics: Metrics) =>
+          new Database(
+            createDataSource({ url: databaseUrl, poolSize: POOL_SIZE, entities }),
+            (error) => logger.error('connect-database', error),
+            (ms) => metrics.databaseWritten(ms),
           ),
       },
       {
@@ -53,8 +56,9 @@ export class StorageModule {
       },
       {
         provide: MediaStore,
-        inject: [Settings],
-        useFactory: ({ s3, awsRegion }: Settings) => new MediaStore({ ...s3, region: awsRegion }),
+        inject: [Settings, Metrics],
+        useFactory: ({ s3, awsRegion }: Settings, metrics: Metrics) =>
+          new MediaStore({ ...s3, region: awsRegion, stored: (ms) => metrics.objectStored(ms) }),
       },
     ];
     return {

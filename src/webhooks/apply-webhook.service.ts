@@ -3,6 +3,7 @@ import { crashPoint } from '../crash-points.js';
 import { JobsRepository } from '../jobs/jobs.repository.js';
 import { PredictionsService } from '../jobs/predictions.service.js';
 import { Logger } from '../logging/logger.js';
+import { Metrics } from '../metrics/metrics.js';
 import { readPrediction } from '../models/prediction.js';
 import { WebhookInboxRepository, type Delivery } from './webhook-inbox.repository.js';
 
@@ -14,22 +15,30 @@ export class ApplyWebhookService {
     private readonly jobs: JobsRepository,
     private readonly predictions: PredictionsService,
     private readonly logger: Logger,
+    private readonly metrics: Metrics,
   ) {}
 
   async apply(webhookId: string): Promise<void> {
     const delivery = await this.inbox.find(webhookId);
     if (!delivery) return;
     crashPoint('webhook-read');
-    const prediction = readPrediction(JSON.parse(delivery.body));
-    if (!prediction) return this.inbox.markApplied(webhookId, 'no prediction');
+    const outcome = await this.applyToJob(delivery);
+    this.metrics.webhookApplied(await this.inbox.markApplied(webhookId, outcome));
+  }
+
+  /** A word on what came of it. */
+  private async applyToJob(delivery: Delivery): Promise<string> {
+    const { webhookId, body } = delivery;
+    const prediction = readPrediction(JSON.parse(body));
+    if (!prediction) return 'no prediction';
     const jobId = await this.jobOf(delivery);
     if (jobId === undefined) {
       this.logger.warn('webhook-of-no-job', { webhookId, replicateId: delivery.replicateId });
-      return this.inbox.markApplied(webhookId, 'no such job');
+      return 'no such job';
     }
     const applied = await this.predictions.apply(jobId, prediction, `webhook ${webhookId}`);
     crashPoint('webhook-applied');
-    await this.inbox.markApplied(webhookId, applied);
+    return applied;
   }
 
   private async jobOf({ jobId, replicateId }: Delivery): Promise<string | undefined> {

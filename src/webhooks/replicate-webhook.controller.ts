@@ -7,6 +7,7 @@ import { crashPoint } from '../crash-points.js';
 import { AppError } from '../errors.js';
 import { ApiErrors } from '../http/api-errors.js';
 import { readPrediction } from '../models/prediction.js';
+import { originOf } from '../tracing/tracing.js';
 import { ReceivedDto } from './received.dto.js';
 import { verifiedWebhookId, type WebhookHeaders } from './signature.js';
 import { WebhookInboxRepository } from './webhook-inbox.repository.js';
@@ -54,12 +55,13 @@ export class ReplicateWebhookController {
     }
     const prediction = readPrediction(request.body);
     if (!prediction) throw new AppError('invalid_parameters', 'The body is not a prediction');
-    await this.inbox.store({
+    const delivery = {
       webhookId,
       jobId: typeof jobId === 'string' && UUID.test(jobId) ? jobId : null,
       replicateId: prediction.id,
       body: request.rawBody!.toString(),
-    });
+    };
+    await this.inbox.store(delivery, originOf(request.id));
     crashPoint('webhook-stored');
     return { received: true };
   }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { insertMessages, outboxRows } from '../outbox/outbox.js';
 import { message } from '../queue/messages.js';
 import { Database } from '../storage/database.js';
+import type { Origin } from '../tracing/tracing.js';
 
 /**
  * A verified delivery. `jobId` is what our own webhook URL carries; the body is the provider's prediction object as it
@@ -31,7 +32,8 @@ const FIND = {
 
 const MARK_APPLIED = {
   name: 'webhook-mark-applied',
-  text: `UPDATE replicate.webhook_inbox SET applied_at = clock_timestamp(), outcome = $2 WHERE webhook_id = $1`,
+  text: `UPDATE replicate.webhook_inbox SET applied_at = clock_timestamp(), outcome = $2 WHERE webhook_id = $1
+    RETURNING (extract(epoch FROM applied_at - received_at) * 1000)::float8 AS ms`,
 };
 
 /** By then the backup poll has settled what a webhook could have told. */
@@ -64,8 +66,8 @@ export class WebhookInboxRepository {
   constructor(private readonly database: Database) {}
 
   /** Stores the delivery and the message that has it applied; a second one of the same id has no effect. */
-  async store({ webhookId, jobId, replicateId, body }: Delivery): Promise<void> {
-    const messages = outboxRows([message('apply-webhook', { webhookId })]);
+  async store({ webhookId, jobId, replicateId, body }: Delivery, origin: Origin = {}): Promise<void> {
+    const messages = outboxRows([message('apply-webhook', { webhookId, ...origin })]);
     await this.database.query(STORE, [webhookId, jobId, replicateId, body, messages]);
   }
 
@@ -74,8 +76,10 @@ export class WebhookInboxRepository {
     return delivery;
   }
 
-  async markApplied(webhookId: string, outcome: string): Promise<void> {
-    await this.database.query(MARK_APPLIED, [webhookId, outcome]);
+  /** Returns how long (ms) after its arrival that is. */
+  async markApplied(webhookId: string, outcome: string): Promise<number> {
+    const [applied] = await this.database.query<{ ms: number }>(MARK_APPLIED, [webhookId, outcome]);
+    return applied?.ms ?? 0;
   }
 
   /** Has up to `limit` webhooks applied whose message seems to be lost; returns how many. */

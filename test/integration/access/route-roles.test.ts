@@ -87,6 +87,7 @@ const ROUTES: RouteCase[] = [
   owned('POST /webhook-endpoints/{endpointId}/test', 'generate', 202),
   owned('GET /webhook-endpoints/{endpointId}/deliveries', 'read', 200),
   owned('POST /webhook-endpoints/{endpointId}/deliveries/{deliveryId}/replay', 'generate', 202),
+  adminOnly('GET /metrics', 200),
   adminOnly('GET /dead-letters', 200),
   adminOnly('POST /dead-letters/1/replay', 404),
   adminOnly('POST /api-keys', 201, KEY),

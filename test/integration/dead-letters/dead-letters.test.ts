@@ -1,3 +1,4 @@
+import { Metrics } from '../../../src/metrics/metrics.js';
 import { randomUUID } from 'node:crypto';
 import { Queue, UnrecoverableError, Worker, type WorkerOptions } from 'bullmq';
 import { DeadLetterCollector } from '../../../src/dead-letters/dead-letter-collector.js';
@@ -34,7 +35,7 @@ beforeEach(async () => {
   prefix = `it-${randomUUID()}`;
   queues = MESSAGE_NAMES.map((name) => new Queue(name, { prefix, connection }));
   queue = new MessageQueue(queues);
-  collector = new DeadLetterCollector(queue, letters, logger);
+  collector = new DeadLetterCollector(queue, letters, logger, new Metrics());
 });
 
 afterEach(async () => {
@@ -118,7 +119,10 @@ describe('a message given up', () => {
   it('is stored once by collectors that die and race', async () => {
     await givenUp(new UnrecoverableError('no'));
     await letters.store(await queue.givenUp(10));
-    await Promise.all([collector.run(), new DeadLetterCollector(queue, letters, logger).run()]);
+    await Promise.all([
+      collector.run(),
+      new DeadLetterCollector(queue, letters, logger, new Metrics()).run(),
+    ]);
     expect(await letters.list(undefined, undefined, 10)).toHaveLength(1);
     expect(await failed()).toBe(0);
   });

@@ -2,14 +2,10 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ApiModule } from '../../../src/api.module.js';
 import { readSettings, type Environment } from '../../../src/config/settings.js';
-import { allowOrigins } from '../../../src/http/cors.js';
 import { createAdapter } from '../../../src/http/fastify.js';
-import { createValidationPipe } from '../../../src/http/validation.pipe.js';
 import { Logger } from '../../../src/logging/logger.js';
 import { NestLogger } from '../../../src/logging/nest-logger.js';
-import { ModelRegistry } from '../../../src/models/registry.js';
-import { serveDocs } from '../../../src/openapi.js';
-import { openStatusLane } from '../../../src/status-lane.js';
+import { prepareApi } from '../../../src/prepare-api.js';
 import { ApiClient } from '../../support/api-client.js';
 
 /** The API in this process, on a free port, with what it logged. */
@@ -31,10 +27,7 @@ export async function startApi(env: Environment, requestTimeoutMs?: number): Pro
     createAdapter(logger, { ...settings.http, requestTimeoutMs }),
     { abortOnError: false, logger: new NestLogger(logger), bodyParser: false },
   );
-  app.useGlobalPipes(createValidationPipe());
-  allowOrigins(app, settings.http.corsOrigins);
-  openStatusLane(app);
-  serveDocs(app, app.get(ModelRegistry));
+  prepareApi(app, settings);
   await app.listen(0, '127.0.0.1');
   const url = await app.getUrl();
   return {

@@ -3,6 +3,7 @@ import type { Settings } from '../../../src/config/settings.js';
 import type { Job } from '../../../src/jobs/job.js';
 import { JobLifecycle } from '../../../src/jobs/job-lifecycle.js';
 import { JobStepsRepository } from '../../../src/jobs/job-steps.repository.js';
+import { Metrics } from '../../../src/metrics/metrics.js';
 import { JobsRepository } from '../../../src/jobs/jobs.repository.js';
 import { PredictionPollService } from '../../../src/jobs/prediction-poll.service.js';
 import { PredictionsService } from '../../../src/jobs/predictions.service.js';
@@ -40,7 +41,7 @@ let paused: [string, number][];
 beforeAll(async () => {
   db = await startTestDatabase();
   jobs = new JobsRepository(db.database);
-  lifecycle = new JobLifecycle(jobs, logger);
+  lifecycle = new JobLifecycle(jobs, logger, new Metrics());
   steps = new JobStepsRepository(db.database);
   surplus = new SurplusPredictionsRepository(db.database);
   predictions = new PredictionsService(jobs, lifecycle, surplus, registry, logger);

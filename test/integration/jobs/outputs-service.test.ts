@@ -1,5 +1,6 @@
 import { JobLifecycle } from '../../../src/jobs/job-lifecycle.js';
 import { JobStepsRepository } from '../../../src/jobs/job-steps.repository.js';
+import { Metrics } from '../../../src/metrics/metrics.js';
 import { JobsRepository } from '../../../src/jobs/jobs.repository.js';
 import { MediaOutputEntity } from '../../../src/jobs/media-output.entity.js';
 import { OutputsService } from '../../../src/jobs/outputs.service.js';
@@ -49,7 +50,7 @@ function service(afterIngest: () => Promise<void> = () => Promise.resolve()): Ou
       return outputs;
     },
   };
-  const lifecycle = new JobLifecycle(jobs, logger);
+  const lifecycle = new JobLifecycle(jobs, logger, new Metrics());
   const objects = new StoredObjectsRepository(db.database);
   const registry = { find: () => undefined } as unknown as ModelRegistry;
   return new OutputsService(

@@ -1,4 +1,5 @@
 import { JobLifecycle } from '../../../src/jobs/job-lifecycle.js';
+import { Metrics } from '../../../src/metrics/metrics.js';
 import { JobsRepository } from '../../../src/jobs/jobs.repository.js';
 import { PredictionsService } from '../../../src/jobs/predictions.service.js';
 import { SurplusPredictionsRepository } from '../../../src/jobs/surplus-predictions.repository.js';
@@ -21,7 +22,13 @@ beforeAll(async () => {
   db = await startTestDatabase();
   jobs = new JobsRepository(db.database);
   surplus = new SurplusPredictionsRepository(db.database);
-  predictions = new PredictionsService(jobs, new JobLifecycle(jobs, logger), surplus, registry, logger);
+  predictions = new PredictionsService(
+    jobs,
+    new JobLifecycle(jobs, logger, new Metrics()),
+    surplus,
+    registry,
+    logger,
+  );
 });
 
 afterAll(() => db.close());

@@ -1,7 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readSettings, readVariable, SettingsError, type Environment } from '../../../src/config/settings.js';
+import {
+  isTracingWanted,
+  readSettings,
+  readVariable,
+  SettingsError,
+  type Environment,
+} from '../../../src/config/settings.js';
 
 const secret = `whsec_${'A'.repeat(32)}`;
 
@@ -254,5 +260,21 @@ describe('a variable by itself', () => {
     expect(() => readVariable('DATABASE_URL', {})).toThrow(
       'The configuration has 1 fault:\n- DATABASE_URL is not set: PostgreSQL, the authority.',
     );
+  });
+});
+
+describe('tracing', () => {
+  const endpoint = 'http://127.0.0.1:4318';
+
+  it.each<[boolean, Environment]>([
+    [false, {}],
+    [true, { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }],
+    [true, { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${endpoint}/v1/traces` }],
+    [true, { OTEL_TRACES_EXPORTER: 'otlp' }],
+    [false, { OTEL_TRACES_EXPORTER: 'none', OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }],
+    [false, { OTEL_SDK_DISABLED: 'true', OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }],
+    [false, { OTEL_EXPORTER_OTLP_ENDPOINT: 'nowhere' }],
+  ])('is wanted (%s) by %j', (wanted, env) => {
+    expect(isTracingWanted(env)).toBe(wanted);
   });
 });

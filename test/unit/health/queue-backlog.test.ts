@@ -1,5 +1,6 @@
 import type { Settings } from '../../../src/config/settings.js';
 import { QueueBacklog } from '../../../src/health/queue-backlog.js';
+import type { JobFiguresRepository } from '../../../src/jobs/job-figures.repository.js';
 import { Logger } from '../../../src/logging/logger.js';
 import type { MessageQueue } from '../../../src/queue/message-queue.js';
 
@@ -7,7 +8,8 @@ async function report(stage: string): Promise<string[]> {
   const lines: string[] = [];
   const logger = new Logger('info', { write: (line) => lines.push(line) });
   const queue = { waiting: async () => 12 } as MessageQueue;
-  await new QueueBacklog(queue, { stage } as Settings, logger).run();
+  const jobs = { oldestOpenSeconds: async () => 90.5 } as JobFiguresRepository;
+  await new QueueBacklog(queue, jobs, { stage } as Settings, logger).run();
   return lines;
 }
 
@@ -22,12 +24,16 @@ describe('The backlog of the queues', () => {
           {
             Namespace: 'VSL/MediaGeneration',
             Dimensions: [['Stage']],
-            Metrics: [{ Name: 'QueueBacklog', Unit: 'Count' }],
+            Metrics: [
+              { Name: 'QueueBacklog', Unit: 'Count' },
+              { Name: 'OldestJobAge', Unit: 'Seconds' },
+            ],
           },
         ],
       },
       Stage: 'staging',
       QueueBacklog: 12,
+      OldestJobAge: 90.5,
     });
   });
 

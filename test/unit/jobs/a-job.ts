@@ -32,6 +32,8 @@ export function aJob(facts: Partial<Job> = {}): Job {
     cancelRequestedAt: null,
     retriedFrom: null,
     scriptId: null,
+    requestId: null,
+    traceparent: null,
     createdAt: acceptedAt,
     updatedAt: acceptedAt,
     completedAt: null,
