@@ -3,6 +3,7 @@ import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swag
 import { ERROR_DESCRIPTIONS } from './http/api-errors.js';
 import { openApiSchemas, requestForms } from './models/parameter-schemas.js';
 import type { ModelRegistry } from './models/registry.js';
+import { eventDocument } from './webhooks/out/event-document.js';
 
 type Schema = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>[string];
 type SchemaObject = Exclude<Schema, { $ref: string }>;
@@ -10,7 +11,7 @@ type SchemaObject = Exclude<Schema, { $ref: string }>;
 const DESCRIPTION = `Generates images, video and audio with AI models hosted on Replicate, keeps the files, and tells
 where each job stands. Start with POST /generate-media, then follow GET /status/{jobId}.`;
 
-/** The OpenAPI 3.1 document, with a schema of each model’s parameters. */
+/** The OpenAPI 3.1 document, with a schema of each model’s parameters and what webhook endpoints are sent. */
 export function createDocument(app: NestFastifyApplication, registry: ModelRegistry): OpenAPIObject {
   const config = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
@@ -30,6 +31,7 @@ export function createDocument(app: NestFastifyApplication, registry: ModelRegis
   const request = schemas.GenerateMediaDto as SchemaObject;
   request.anyOf = requestForms(registry, Object.keys(parameters));
   closeBodies(document, schemas);
+  document.webhooks = eventDocument();
   return document;
 }
 

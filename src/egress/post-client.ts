@@ -22,7 +22,8 @@ class PrivateAddress extends Error {}
 
 /**
  * POSTs to URLs that users chose: to public addresses only, checked at the very connection, and to the hosts that the
- * operator exempts. Redirects are not followed. Keeps connections until `close`.
+ * operator exempts. Redirects are not followed. Each has a connection of its own: one kept open may be closed by
+ * the host in the very moment that it is used.
  */
 export class PostClient {
   private readonly agent: Agent;
@@ -35,7 +36,10 @@ export class PostClient {
       isExempt: (origin: URL) => isListedHost(privateHosts, origin),
       refused: () => new PrivateAddress(),
     };
-    this.agent = new Agent({ connect: guardedConnector(guard, Math.min(CONNECT_TIMEOUT_MS, timeoutMs)) });
+    this.agent = new Agent({
+      connect: guardedConnector(guard, Math.min(CONNECT_TIMEOUT_MS, timeoutMs)),
+      pipelining: 0,
+    });
   }
 
   /** Never rejects: whatever happens is an answer. */

@@ -5,6 +5,8 @@ import { Webhook } from 'svix';
 /** A message as it came. */
 export interface Received {
   path: string;
+  /** Tells connections apart. */
+  remotePort: number | undefined;
   headers: Record<string, string>;
   body: string;
 }
@@ -27,7 +29,8 @@ export async function startReceiver(): Promise<Receiver> {
     request.on('end', () => {
       const path = request.url ?? '/';
       const body = Buffer.concat(chunks).toString();
-      all.push({ path, headers: request.headers as Record<string, string>, body });
+      const { remotePort } = request.socket;
+      all.push({ path, remotePort, headers: request.headers as Record<string, string>, body });
       const answer = answers.get(path) ?? ((plain: ServerResponse) => void plain.writeHead(204).end());
       answer(response);
     });

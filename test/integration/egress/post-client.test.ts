@@ -36,6 +36,14 @@ describe('a POST to the outside', () => {
     expect(message).toMatchObject({ body: '{"a":1}', headers: { 'x-told': 'yes' } });
   });
 
+  it('has a connection of its own', async () => {
+    const client = clientFor([host]);
+    for (let count = 0; count < 2; count += 1) await post(client, '/alone');
+    const [first, second] = receiver.received('/alone');
+    expect(first!.headers.connection).toBe('close');
+    expect(first!.remotePort).not.toBe(second!.remotePort);
+  });
+
   it('tells how long the answer asks to wait', async () => {
     receiver.answer('/busy', (response) => void response.writeHead(503, { 'retry-after': '120' }).end());
     receiver.answer('/vague', (response) => void response.writeHead(503, { 'retry-after': 'soon' }).end());
