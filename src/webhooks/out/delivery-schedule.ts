@@ -5,7 +5,7 @@ import { Deliveries } from './deliveries.service.js';
 import type { TakenDelivery } from './delivery.js';
 import { DeliveryQueueRepository } from './delivery-queue.repository.js';
 
-const INTERVAL_MS = 100;
+const INTERVAL_MS = 500;
 const MOST_AT_ONCE = 64;
 
 /**

@@ -7,6 +7,7 @@ import { JobsRepository } from '../../../../src/jobs/jobs.repository.js';
 import { MediaOutputEntity } from '../../../../src/jobs/media-output.entity.js';
 import { LoggingModule } from '../../../../src/logging/logging.module.js';
 import { Logger } from '../../../../src/logging/logger.js';
+import { MetricsModule } from '../../../../src/metrics/metrics.module.js';
 import { StorageModule } from '../../../../src/storage/storage.module.js';
 import { makeSecret } from '../../../../src/webhooks/signature.js';
 import { DeliveryModule } from '../../../../src/webhooks/out/delivery.module.js';
@@ -119,6 +120,7 @@ async function startModule(env: Record<string, string>, logger: Logger): Promise
     imports: [
       SettingsModule.of(settings),
       LoggingModule.of(logger),
+      MetricsModule,
       StorageModule.of([MediaOutputEntity]),
       DeliveryModule,
     ],
