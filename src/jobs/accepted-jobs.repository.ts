@@ -12,7 +12,7 @@ const ORDERED = `jsonb_to_recordset($1) AS job (
     "providerVersion" text, "providerKind" text, "providerInput" jsonb, warnings jsonb, "estimatedCost" numeric,
     "estimatedTimeSeconds" integer, "retriedFrom" uuid, "scriptId" uuid, owner text, "requestId" text, traceparent text)`;
 
-/** Whether no budget limits what the job may cost. */
+/** Whether no budget limits the job: in one subquery, as of two PostgreSQL makes joins that read every budget there is. */
 const UNBOUND = `NOT EXISTS (
     SELECT FROM replicate.budgets WHERE (kind, id) IN (('user', job."userId"), ('owner', job.owner)))`;
 
