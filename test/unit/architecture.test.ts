@@ -90,7 +90,6 @@ const ALLOWED: SampleFile[] = [
     'src/queue/send.ts',
     'bullmq',
     '@nestjs/bullmq',
-    '@opentelemetry/api',
     'ioredis',
     '../config/plain.js',
     '../logging/plain.js',
@@ -120,6 +119,7 @@ const ENTANGLED: SampleFile[] = [
 const PACKAGES = [
   '@aws-sdk/client-s3',
   '@nestjs/bullmq',
+  '@opentelemetry/api',
   '@nestjs/platform-fastify',
   'bullmq',
   'fastify',
