@@ -12,12 +12,13 @@ import { benchJobLatency } from './job-latency.js';
 import { FULL, QUICK, type Plan } from './plan.js';
 import { benchStoreOutputs } from './store-outputs.js';
 import { sectionTable, verdictLines } from './report.js';
+import { benchStartUp } from './start-up.js';
 import { describeMachine, writeResults, type Machine } from './results-file.js';
 
 const RESULTS = join(projectDir, '.local/bench/last.json');
 
 /** The parts of the bench, in the order they run. */
-const PARTS = ['latency', 'store', 'compile', 'status', 'access', 'accept'] as const;
+const PARTS = ['start', 'latency', 'store', 'compile', 'status', 'access', 'accept'] as const;
 type Part = (typeof PARTS)[number];
 
 /**
@@ -59,6 +60,7 @@ function chosenParts(names: string[] = [...PARTS]): Set<Part> {
 /** The worker runs only while it is measured: at rest it would take its share of the others' time. */
 async function* measure(app: BenchApp, plan: Plan, parts: Set<Part>): AsyncGenerator<Section> {
   await app.call('POST', app.simulator('/_settings'), { durationScale: 0, createsPerMinute: null });
+  if (parts.has('start')) yield await benchStartUp(app);
   app.startWorker();
   const statusJobs = parts.has('status') ? await makeStatusJobs(app) : undefined;
   const keyedJob = parts.has('access') ? await makeKeyedJob(app) : undefined;
