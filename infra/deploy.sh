@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # One step of a release, in this order: data, image, release (which migrates), services. `roll-back` runs an image that
 # was released before. Takes STAGE, IMAGE_TAG, DOMAIN_NAME and CERTIFICATE_ARN from the environment, and AWS_REGION,
-# SECOND_REGION, MEDIA_URLS and ALARM_EMAIL where they are wanted.
+# SECOND_REGION, MEDIA_URLS, MEDIA_PUBLIC_KEY and ALARM_EMAIL where they are wanted.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -12,7 +12,7 @@ deploy() {
   npx cdk deploy "$@" --exclusively --require-approval never --no-notices \
     -c stage="$STAGE" -c imageTag="$IMAGE_TAG" -c domainName="$DOMAIN_NAME" -c certificateArn="$CERTIFICATE_ARN" \
     -c region="${AWS_REGION:-us-east-1}" -c secondRegion="${SECOND_REGION:-}" -c mediaUrls="${MEDIA_URLS:-public}" \
-    -c alarmEmail="${ALARM_EMAIL:-}"
+    -c mediaPublicKey="${MEDIA_PUBLIC_KEY:-}" -c alarmEmail="${ALARM_EMAIL:-}"
 }
 
 # output STACK NAME

@@ -37,6 +37,7 @@ export function appEnvironment(
     S3_BUCKET: data.media.bucketName,
     MEDIA_URLS: mediaUrls,
     ...(data.mediaBaseUrl === undefined ? {} : { S3_PUBLIC_BASE_URL: data.mediaBaseUrl }),
+    ...(data.mediaSigner && { CLOUDFRONT_KEY_PAIR_ID: data.mediaSigner.publicKey.publicKeyId }),
     DYNAMODB_TABLE: data.table.tableName,
   };
 }
@@ -44,11 +45,12 @@ export function appEnvironment(
 /** The variables of API and worker that are. */
 export function appSecrets(data: DataStack): Record<string, ecs.Secret> {
   const own = ['REPLICATE_API_TOKEN', 'REPLICATE_WEBHOOK_SECRET', 'ADMIN_API_KEY'];
-  const { connections, application } = data;
+  const { connections, application, mediaSigner } = data;
   return {
     ...databaseSecret(data),
     REDIS_URL: ecs.Secret.fromSecretsManager(connections, 'REDIS_URL'),
     ...Object.fromEntries(own.map((name) => [name, ecs.Secret.fromSecretsManager(application, name)])),
+    ...(mediaSigner && { CLOUDFRONT_PRIVATE_KEY: ecs.Secret.fromSecretsManager(mediaSigner.privateKey) }),
   };
 }
 

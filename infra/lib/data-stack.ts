@@ -19,6 +19,12 @@ interface DataProps extends StackProps {
   network: NetworkStack;
 }
 
+/** The key pair of signed media links. */
+export interface MediaSigner {
+  publicKey: cloudfront.PublicKey;
+  privateKey: secrets.Secret;
+}
+
 /** All that outlives a release: PostgreSQL, Valkey, the table, the media, the secrets and the images. */
 export class DataStack extends Stack {
   readonly repository: ecr.Repository;
@@ -27,8 +33,10 @@ export class DataStack extends Stack {
   readonly table: dynamodb.TableV2;
   readonly logs: s3.Bucket;
   readonly media: s3.Bucket;
-  /** Base of public media URLs; undefined where media is signed. */
+  /** Base of media URLs; undefined where they are S3's own signed ones. */
   readonly mediaBaseUrl: string | undefined;
+  /** By what CloudFront tells signed links, and where their private key is; undefined where it signs none. */
+  readonly mediaSigner: MediaSigner | undefined;
   /** `DATABASE_URL` and `REDIS_URL`, passwords included. */
   readonly connections: secrets.Secret;
   /** What an operator sets: `REPLICATE_API_TOKEN`, `REPLICATE_WEBHOOK_SECRET`, and an `ADMIN_API_KEY` made here. */
@@ -48,7 +56,9 @@ export class DataStack extends Stack {
     this.table = this.makeTable();
     this.logs = logBucket(this);
     this.media = this.makeMedia();
-    this.mediaBaseUrl = deployment.mediaUrls === 'public' ? this.makeDistribution() : undefined;
+    this.mediaSigner = this.makeSigner();
+    const throughCdn = deployment.mediaUrls === 'public' || this.mediaSigner !== undefined;
+    this.mediaBaseUrl = throughCdn ? this.makeDistribution() : undefined;
     this.connections = this.makeConnections(token);
     this.application = this.makeSecret('Application', {
       secretStringTemplate: JSON.stringify({ REPLICATE_API_TOKEN: '', REPLICATE_WEBHOOK_SECRET: '' }),
@@ -177,13 +187,28 @@ export class DataStack extends Stack {
     return media;
   }
 
+  /** The operator puts the private key (PEM) into its secret: CloudFormation must not know it. */
+  private makeSigner(): MediaSigner | undefined {
+    const { mediaPublicKey } = this.deployment;
+    if (mediaPublicKey === undefined) return undefined;
+    const publicKey = new cloudfront.PublicKey(this, 'MediaPublicKey', { encodedKey: mediaPublicKey });
+    const privateKey = this.makeSecret('MediaPrivateKey', {});
+    new CfnOutput(this, 'MediaPrivateKeySecret', { value: privateKey.secretName });
+    return { publicKey, privateKey };
+  }
+
   private makeDistribution(): string {
+    const { mediaSigner } = this;
+    const trustedKeyGroups = mediaSigner && [
+      new cloudfront.KeyGroup(this, 'MediaKeys', { items: [mediaSigner.publicKey] }),
+    ];
     const distribution = new cloudfront.Distribution(this, 'MediaCdn', {
       defaultBehavior: {
         origin: S3BucketOrigin.withOriginAccessControl(this.media),
         viewerProtocolPolicy: cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
         allowedMethods: cloudfront.AllowedMethods.ALLOW_GET_HEAD,
         responseHeadersPolicy: cloudfront.ResponseHeadersPolicy.CORS_ALLOW_ALL_ORIGINS,
+        ...(trustedKeyGroups && { trustedKeyGroups }),
       },
       enableLogging: true,
       logBucket: this.logs,

@@ -42,8 +42,10 @@ export interface Deployment {
   /** Name of the API, and the certificate for it in the same region. */
   domainName: string;
   certificateArn: string;
-  /** `public`: through CloudFront for everybody; `signed`: links of S3 that work for an hour. */
+  /** `public`: through CloudFront for everybody; `signed`: links that work for an hour. */
   mediaUrls: 'public' | 'signed';
+  /** Public key (PEM) by which CloudFront tells signed links; without it they are S3's own. */
+  mediaPublicKey: string | undefined;
   /** Who hears of alarms; nobody when absent. */
   alarmEmail: string | undefined;
 }
@@ -65,6 +67,11 @@ export function deploymentFromContext(read: (name: string) => string | undefined
   if (secondRegion === region) faults.push('secondRegion must differ from region');
   const mediaUrls = read('mediaUrls') ?? 'public';
   if (mediaUrls !== 'public' && mediaUrls !== 'signed') faults.push('mediaUrls must be public or signed');
+  const mediaPublicKey = read('mediaPublicKey')?.trim() || undefined;
+  if (mediaPublicKey !== undefined && mediaUrls !== 'signed')
+    faults.push('mediaPublicKey goes with mediaUrls=signed');
+  if (mediaPublicKey !== undefined && !/^-----BEGIN PUBLIC KEY-----\n/.test(mediaPublicKey))
+    faults.push('mediaPublicKey must be a public key in PEM');
   if (faults.length > 0) throw new Error(`The deployment has faults:\n- ${faults.join('\n- ')}`);
   return {
     stage,
@@ -75,6 +82,7 @@ export function deploymentFromContext(read: (name: string) => string | undefined
     domainName,
     certificateArn,
     mediaUrls: mediaUrls as Deployment['mediaUrls'],
+    mediaPublicKey,
     alarmEmail: read('alarmEmail') || undefined,
   };
 }

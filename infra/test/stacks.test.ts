@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { deployment, synthesise } from './synthesised.ts';
@@ -12,6 +13,10 @@ function all(template: Template, type: string): Properties[] {
 }
 
 const prod = synthesise();
+
+const mediaPublicKey = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  .publicKey.export({ type: 'spki', format: 'pem' })
+  .toString();
 
 describe('Every stage', () => {
   for (const stage of ['dev', 'staging', 'homolog', 'prod']) {
@@ -235,9 +240,28 @@ describe('Data', () => {
     });
   });
 
-  it('shows public media through CloudFront, and signed media not at all', () => {
+  it('shows public media through CloudFront, and media that S3 signs for not at all', () => {
     prod.data.resourceCountIs('AWS::CloudFront::Distribution', 1);
+    prod.data.resourceCountIs('AWS::CloudFront::KeyGroup', 0);
     synthesise({ mediaUrls: 'signed' }).data.resourceCountIs('AWS::CloudFront::Distribution', 0);
+  });
+
+  it('shows media only to holders of links signed with the private key, where a public one is given', () => {
+    const { data, services } = synthesise({ mediaUrls: 'signed', mediaPublicKey });
+    const [distribution] = all(data, 'AWS::CloudFront::Distribution');
+    const [group] = Object.keys(data.findResources('AWS::CloudFront::KeyGroup'));
+    assert.deepEqual(distribution!.DistributionConfig.DefaultCacheBehavior.TrustedKeyGroups, [
+      { Ref: group },
+    ]);
+    const containers = all(services, 'AWS::ECS::TaskDefinition').flatMap(
+      ({ ContainerDefinitions }) => ContainerDefinitions as Properties[],
+    );
+    for (const { Environment, Secrets } of containers) {
+      assert.ok(Environment.some(({ Name }: Properties) => Name === 'CLOUDFRONT_KEY_PAIR_ID'));
+      assert.ok(Environment.some(({ Name }: Properties) => Name === 'S3_PUBLIC_BASE_URL'));
+      assert.ok(Secrets.some(({ Name }: Properties) => Name === 'CLOUDFRONT_PRIVATE_KEY'));
+    }
+    assert.throws(() => synthesise({ mediaPublicKey }), /mediaPublicKey/);
   });
 
   it('is copied to a second region where one is named', () => {

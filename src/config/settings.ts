@@ -57,6 +57,10 @@ export class Settings {
       endpoint: values.S3_ENDPOINT,
       publicBaseUrl: values.S3_PUBLIC_BASE_URL,
       urls: values.MEDIA_URLS,
+      cloudFront:
+        values.CLOUDFRONT_KEY_PAIR_ID && values.CLOUDFRONT_PRIVATE_KEY
+          ? { keyPairId: values.CLOUDFRONT_KEY_PAIR_ID, privateKey: values.CLOUDFRONT_PRIVATE_KEY }
+          : undefined,
     };
     this.dynamodb = { table: values.DYNAMODB_TABLE, endpoint: values.DYNAMODB_ENDPOINT };
     this.awsRegion = values.AWS_REGION;
@@ -144,6 +148,15 @@ function contradictions(values: Partial<VariableValues>): string[] {
   }
   if (values.STAGE === 'prod' && values.CRASH_POINT) {
     faults.push('CRASH_POINT must not be set when STAGE is prod: it ends the process on purpose');
+  }
+  const signer = [values.CLOUDFRONT_KEY_PAIR_ID, values.CLOUDFRONT_PRIVATE_KEY];
+  if (
+    signer.some(Boolean) &&
+    !(signer.every(Boolean) && values.MEDIA_URLS === 'signed' && values.S3_PUBLIC_BASE_URL)
+  ) {
+    faults.push(
+      'CLOUDFRONT_KEY_PAIR_ID and CLOUDFRONT_PRIVATE_KEY must be set together, with MEDIA_URLS=signed and the distribution as S3_PUBLIC_BASE_URL',
+    );
   }
   if (values.OIDC_ISSUER && !values.OIDC_AUDIENCE) {
     faults.push('OIDC_AUDIENCE must be set with OIDC_ISSUER: tokens for others must not pass');

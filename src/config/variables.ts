@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto';
 import { isIP } from 'node:net';
 import { CRASH_POINTS, type PlannedCrash } from '../crash-points.js';
 
@@ -56,6 +57,17 @@ function list(value: string): string[] {
     .split(',')
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '');
+}
+
+/** A PEM, whose line breaks may stand as `\\n`: an environment keeps them so more easily. */
+function privateKey(value: string): string {
+  const pem = value.replaceAll('\\n', '\n');
+  try {
+    createPrivateKey(pem);
+    return pem;
+  } catch {
+    return fail('must be a private key in PEM');
+  }
 }
 
 function webhookSecrets(value: string): string[] {
@@ -167,6 +179,18 @@ export const VARIABLES = {
     doc: 'Whether media URLs are public or signed for an hour.',
     default: 'public',
     parse: oneOf('public', 'signed'),
+  },
+  CLOUDFRONT_KEY_PAIR_ID: {
+    doc: 'Id of the public key that CloudFront checks signed media URLs with; S3 signs when absent.',
+    default: '',
+    parse: optional((value) =>
+      /^[A-Z0-9]{10,}$/.test(value) ? value : fail('must be an id of CloudFront, such as K2JCJMDEHXQW5F'),
+    ),
+  },
+  CLOUDFRONT_PRIVATE_KEY: {
+    doc: 'Private key (PEM) of that pair.',
+    default: '',
+    parse: optional(privateKey),
   },
   DYNAMODB_TABLE: {
     doc: 'Table that mirrors job status.',

@@ -13,6 +13,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { AppError } from '../errors.js';
+import { signForCloudFront, type CloudFrontSigner } from './cloudfront-url.js';
 import { bucketUrl, encodeKey } from './object-url.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -33,6 +34,8 @@ export interface MediaStoreOptions {
   /** What stands before `/{key}` in public URLs; the bucket's own URL when absent. */
   publicBaseUrl?: string;
   urls: 'public' | 'signed';
+  /** Who signs URLs below `publicBaseUrl`; without it S3's own are signed. */
+  cloudFront?: CloudFrontSigner;
   /** Is told how long (ms) each put took. */
   stored?: (ms: number) => void;
   /** The SDK's own chain (environment, task role) when absent. */
@@ -215,7 +218,9 @@ export class MediaStore {
 
   /** What a client opens: the public URL, or one that is signed for an hour. */
   async url(key: string): Promise<string> {
-    if (this.options.urls === 'public') return this.publicUrl(key);
+    const { urls, cloudFront } = this.options;
+    if (urls === 'public') return this.publicUrl(key);
+    if (cloudFront) return signForCloudFront(this.publicUrl(key), cloudFront, SIGNED_URL_SECONDS);
     const command = new GetObjectCommand({ Bucket: this.options.bucket, Key: key });
     return getSignedUrl(this.client, command, { expiresIn: SIGNED_URL_SECONDS });
   }

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,6 +33,10 @@ function faultsOf(env: Environment): string[] {
   }
   return [];
 }
+
+const pem = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  .privateKey.export({ type: 'pkcs8', format: 'pem' })
+  .toString();
 
 describe('settings', () => {
   it('have defaults for all but what only a deployment knows', () => {
@@ -194,6 +199,21 @@ describe('settings', () => {
     ['the token in clear', { STAGE: 'prod', REPLICATE_BASE_URL: 'http://replicate' }, 'REPLICATE_BASE_URL'],
     ['tokens for anyone', { OIDC_ISSUER: 'https://id' }, 'OIDC_AUDIENCE'],
     ['an issuer in clear', { STAGE: 'dev', OIDC_ISSUER: 'http://id', OIDC_AUDIENCE: 'a' }, 'OIDC_ISSUER'],
+    [
+      'half a signer of CloudFront',
+      { CLOUDFRONT_KEY_PAIR_ID: 'K2JCJMDEHXQW5F', MEDIA_URLS: 'signed', S3_PUBLIC_BASE_URL: 'https://cdn' },
+      'CLOUDFRONT_KEY_PAIR_ID and CLOUDFRONT_PRIVATE_KEY',
+    ],
+    [
+      'a signer of public URLs',
+      {
+        CLOUDFRONT_KEY_PAIR_ID: 'K2JCJMDEHXQW5F',
+        CLOUDFRONT_PRIVATE_KEY: pem,
+        S3_PUBLIC_BASE_URL: 'https://cdn',
+      },
+      'CLOUDFRONT_KEY_PAIR_ID and CLOUDFRONT_PRIVATE_KEY',
+    ],
+    ['a key that is none', { CLOUDFRONT_PRIVATE_KEY: 'key' }, 'CLOUDFRONT_PRIVATE_KEY'],
     ['a planned death', { STAGE: 'prod', CRASH_POINT: 'job-stored' }, 'CRASH_POINT'],
     ['it in capitals', { STAGE: 'prod', REPLICATE_BASE_URL: 'Http://replicate' }, 'REPLICATE_BASE_URL'],
   ])('refuse %s', (_what, change, name) => {
@@ -206,6 +226,12 @@ describe('settings', () => {
     { STAGE: 'local', AUTH_REQUIRED: 'false', WEBHOOK_BASE_URL: 'http://a', REPLICATE_BASE_URL: 'http://b' },
     { STAGE: 'dev', AUTH_REQUIRED: 'false' },
     { STAGE: 'prod' },
+    {
+      MEDIA_URLS: 'signed',
+      S3_PUBLIC_BASE_URL: 'https://cdn',
+      CLOUDFRONT_KEY_PAIR_ID: 'K2JCJMDEHXQW5F',
+      CLOUDFRONT_PRIVATE_KEY: pem.replaceAll('\n', '\\n'),
+    },
   ])('take %j', (change) => {
     expect(faultsOf({ ...least, ...change })).toEqual([]);
   });
