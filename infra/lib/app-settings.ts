@@ -3,7 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { acceptWildcards } from './accepted-findings.ts';
 import type { DataStack } from './data-stack.ts';
 import type { Deployment } from './deployment.ts';
-import { MEDIA_FOLDERS, mediaBucketName } from './media-bucket.ts';
+import { ARCHIVE_AFTER_DAYS, MEDIA_FOLDERS, mediaBucketName } from './media-bucket.ts';
 
 /** Amazon RDS has authorities of its own; a release downloads them into the image. */
 export const TRUST = { NODE_EXTRA_CA_CERTS: '/app/docker/certificates/rds.pem' };
@@ -36,6 +36,7 @@ export function appEnvironment(
     WEBHOOK_BASE_URL: `https://${domainName}`,
     S3_BUCKET: data.media.bucketName,
     MEDIA_URLS: mediaUrls,
+    MEDIA_ARCHIVE_AFTER_DAYS: String(ARCHIVE_AFTER_DAYS),
     ...(data.mediaBaseUrl === undefined ? {} : { S3_PUBLIC_BASE_URL: data.mediaBaseUrl }),
     ...(data.mediaSigner && { CLOUDFRONT_KEY_PAIR_ID: data.mediaSigner.publicKey.publicKeyId }),
     DYNAMODB_TABLE: data.table.tableName,

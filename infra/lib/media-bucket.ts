@@ -7,7 +7,8 @@ import type { Deployment } from './deployment.ts';
 /** The first part of every key under which media lies; `temp` beside them is emptied after a day. */
 export const MEDIA_FOLDERS = ['image', 'video', 'audio', 'compiled'];
 
-const ARCHIVE_AFTER_DAYS = 90;
+/** How old media is when it moves to the archive. */
+export const ARCHIVE_AFTER_DAYS = 90;
 
 /** The bucket's name in one of the deployment's regions. */
 export function mediaBucketName({ stage }: Deployment, region: string): string {

@@ -57,6 +57,7 @@ export class Settings {
       endpoint: values.S3_ENDPOINT,
       publicBaseUrl: values.S3_PUBLIC_BASE_URL,
       urls: values.MEDIA_URLS,
+      archiveAfterDays: values.MEDIA_ARCHIVE_AFTER_DAYS,
       cloudFront:
         values.CLOUDFRONT_KEY_PAIR_ID && values.CLOUDFRONT_PRIVATE_KEY
           ? { keyPairId: values.CLOUDFRONT_KEY_PAIR_ID, privateKey: values.CLOUDFRONT_PRIVATE_KEY }

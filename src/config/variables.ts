@@ -180,6 +180,11 @@ export const VARIABLES = {
     default: 'public',
     parse: oneOf('public', 'signed'),
   },
+  MEDIA_ARCHIVE_AFTER_DAYS: {
+    doc: 'After how many days the bucket moves media to its archive, which statuses then tell; never when absent.',
+    default: '',
+    parse: optional(integer(1, 36_500)),
+  },
   CLOUDFRONT_KEY_PAIR_ID: {
     doc: 'Id of the public key that CloudFront checks signed media URLs with; S3 signs when absent.',
     default: '',

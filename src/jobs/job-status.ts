@@ -4,6 +4,8 @@ import { isFinal, statusOf, type Job, type JobOutput } from './job.js';
 export interface MediaAddresses {
   publicUrl(objectKey: string): string;
   s3Path(objectKey: string): string;
+  /** When what was stored then moves to the archive; undefined where nothing does. */
+  archivesAt(storedAt: Date): Date | undefined;
 }
 
 /** The body of `GET /status/{jobId}`; absent facts are left out, `replicateId` is null until submitted. */
@@ -39,9 +41,11 @@ function resultBody(job: Job, addresses: MediaAddresses) {
   const { outputs, metadataKey } = job.result!;
   const files = outputs.map((output) => outputBody(output, addresses));
   const metadataUrl = addresses.publicUrl(metadataKey);
+  const archivesAt = addresses.archivesAt(job.completedAt!);
   return {
     ...files[0]!,
     metadataUrl,
+    ...(archivesAt === undefined ? {} : { archivesAt: archivesAt.toISOString() }),
     ...(files.length > 1 ? { outputs: files.map((file) => ({ ...file, metadataUrl })) } : {}),
   };
 }

@@ -106,6 +106,14 @@ export class OutputDto {
 
 /** What a completed job made: its first file, and all of them when the model made several. */
 export class ResultDto extends OutputDto {
+  @ApiPropertyOptional({
+    type: 'string',
+    format: 'date-time',
+    description:
+      'When the files move to an archive that still answers at once, but charges for reading; absent where there is none.',
+  })
+  archivesAt?: string;
+
   @ApiPropertyOptional({ type: [OutputDto] })
   outputs?: OutputDto[];
 }

@@ -22,6 +22,7 @@ const IDLE_TIMEOUT_MS = 60_000;
 const READ_TIMEOUT_MS = 60_000;
 const FILE_ATTEMPTS = 3;
 const SIGNED_URL_SECONDS = 3600;
+const DAY_MS = 86_400_000;
 
 /** The SDK would print to the console what the thrown error says already. */
 const SILENT = { debug: ignore, info: ignore, warn: ignore, error: ignore };
@@ -36,6 +37,8 @@ export interface MediaStoreOptions {
   urls: 'public' | 'signed';
   /** Who signs URLs below `publicBaseUrl`; without it S3's own are signed. */
   cloudFront?: CloudFrontSigner;
+  /** After how many days the bucket moves media to an archive that still answers at once; never when absent. */
+  archiveAfterDays?: number;
   /** Is told how long (ms) each put took. */
   stored?: (ms: number) => void;
   /** The SDK's own chain (environment, task role) when absent. */
@@ -229,6 +232,14 @@ export class MediaStore {
   async signedUrl(text: string): Promise<string> {
     const base = `${this.publicBaseUrl}/`;
     return text.startsWith(base) ? this.url(decodeURIComponent(text.slice(base.length))) : text;
+  }
+
+  /** When the bucket moves what was stored then to its archive; undefined when it does not. */
+  archivesAt(storedAt: Date): Date | undefined {
+    const { archiveAfterDays } = this.options;
+    return archiveAfterDays === undefined
+      ? undefined
+      : new Date(storedAt.getTime() + archiveAfterDays * DAY_MS);
   }
 
   s3Path(key: string): string {

@@ -5,6 +5,7 @@ import type { Job, JobOutput, JobState } from '../../../src/jobs/job.js';
 import { aJob } from './a-job.js';
 
 const addresses: MediaAddresses = {
+  archivesAt: () => undefined,
   publicUrl: (key) => `https://media.example/${key}`,
   s3Path: (key) => `s3://bucket/${key}`,
 };
@@ -94,6 +95,16 @@ describe('the body of a status', () => {
         s3Path: 's3://bucket/image/original-2.webp',
       },
     ]);
+  });
+
+  it('tells when its files move to the archive, where the bucket has one', () => {
+    const archived: MediaAddresses = {
+      ...addresses,
+      archivesAt: (at) => new Date(at.getTime() + 86_400_000),
+    };
+    expect(statusBody(completed([image]), archived)).toMatchObject({
+      result: { archivesAt: '2026-01-03T03:04:09.250Z' },
+    });
   });
 
   it('of a video names its preview and its duration, of an audio its waveform', () => {
