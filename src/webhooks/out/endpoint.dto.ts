@@ -136,7 +136,7 @@ export class EndpointDto {
 export class EndpointWithSecretDto extends EndpointDto {
   @ApiProperty({
     type: 'string',
-    example: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=',
+    example: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
     description: 'To verify what it is sent. It is shown this once.',
   })
   secret!: string;
