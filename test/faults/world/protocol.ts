@@ -12,6 +12,7 @@ import { PredictionsService } from '../../../src/jobs/predictions.service.js';
 import { SettingsModule } from '../../../src/config/settings.module.js';
 import { Logger } from '../../../src/logging/logger.js';
 import { LoggingModule } from '../../../src/logging/logging.module.js';
+import { MetricsModule } from '../../../src/metrics/metrics.module.js';
 import { ModelsModule } from '../../../src/models/models.module.js';
 import { ModelRegistry } from '../../../src/models/registry.js';
 import { Database } from '../../../src/storage/database.js';
@@ -45,7 +46,7 @@ export async function openProtocol(env: Environment): Promise<Protocol> {
       module: ProtocolModule,
       imports: [
         ...[SettingsModule.of(settings), LoggingModule.of(new Logger('silent'))],
-        ...[StorageModule.of([MediaOutputEntity]), JobsModule, ModelsModule, WebhooksModule],
+        ...[MetricsModule, StorageModule.of([MediaOutputEntity]), JobsModule, ModelsModule, WebhooksModule],
       ],
     },
     { logger: false, abortOnError: false },
