@@ -157,7 +157,7 @@ export class CompilationController {
     const found = await this.compilations.find(caller, compilationId);
     const lastVersion = /^\d{1,9}$/.test(lastEventId ?? '') ? Number(lastEventId) : undefined;
     if (isOver(found.state) && lastVersion === found.version) return void reply.status(204).send();
-    const stream = new EventStream(request, reply);
+    const stream = new EventStream(reply);
     for await (const event of this.events.follow(found, lastVersion, stream.signal)) {
       if (event)
         stream.send({

@@ -1,4 +1,5 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { OutgoingHttpHeaders } from 'node:http';
+import type { FastifyReply } from 'fastify';
 
 /** One server-sent event; `id` lets a client that lost the connection ask for what came after. */
 export interface StreamEvent {
@@ -11,19 +12,16 @@ export interface StreamEvent {
 export class EventStream {
   private readonly ended = new AbortController();
 
-  constructor(
-    request: FastifyRequest,
-    private readonly reply: FastifyReply,
-  ) {
+  constructor(private readonly reply: FastifyReply) {
     reply.hijack();
     reply.raw.on('close', () => this.ended.abort());
     reply.raw.writeHead(200, {
+      ...(reply.getHeaders() as OutgoingHttpHeaders),
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-cache, no-transform',
       'x-accel-buffering': 'no',
       // A stream that has ended leaves nothing to wait for, when the process stops least of all.
       connection: 'close',
-      'x-request-id': request.id,
     });
     reply.raw.flushHeaders();
   }

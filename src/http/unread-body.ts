@@ -11,13 +11,20 @@ const PATIENCE_MS = 5_000;
  */
 export function readOffBodies(fastify: FastifyInstance): void {
   fastify.addHook('onSend', (request, reply, _payload, done) => {
-    if (!request.raw.complete) {
+    if (isUnread(request.raw)) {
       void reply.removeHeader('connection');
       reply.raw.shouldKeepAlive = true;
       dropRest(request.raw);
     }
     done();
   });
+}
+
+/** Node calls a request complete only after it has been handed on, also one without a body. */
+function isUnread({ complete, headers }: IncomingMessage): boolean {
+  return (
+    !complete && (headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0')
+  );
 }
 
 function dropRest(request: IncomingMessage): void {

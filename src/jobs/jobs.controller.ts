@@ -152,7 +152,7 @@ export class JobsController {
     const job = await this.queries.find(caller, readJobId(jobId));
     const lastVersion = /^\d{1,9}$/.test(lastEventId ?? '') ? Number(lastEventId) : undefined;
     if (isFinal(job.state) && lastVersion === job.version) return void reply.status(204).send();
-    const stream = new EventStream(request, reply);
+    const stream = new EventStream(reply);
     for await (const event of this.events.follow(job, lastVersion, stream.signal)) {
       if (event) stream.send({ event: 'status', id: event.version, data: event.body });
       else stream.heartbeat();

@@ -79,7 +79,7 @@ export class SectionVideosController {
     const first = await this.videos.all(caller, scriptId);
     const lastId = /^\d{1,15}$/.test(lastEventId ?? '') ? Number(lastEventId) : undefined;
     if (isOver(first, lastId)) return void reply.status(204).send();
-    const stream = new EventStream(request, reply);
+    const stream = new EventStream(reply);
     for await (const event of this.events.follow(caller, first, scriptId, lastId, stream.signal)) {
       if (event) stream.send({ event: 'take', id: event.id, data: event.body });
       else stream.heartbeat();
