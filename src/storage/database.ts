@@ -136,8 +136,10 @@ const OUTAGE_CLASSES = ['08', '53', '57'];
 
 /** Faults that pass: a lock not had in time, a deadlock, a transaction ended for standing idle. */
 const PASSING_CODES = ['55P03', '40P01', '25P03'];
+
+/** Words of pg and, of a transaction whose connection is gone by its next statement, of TypeORM. */
 const OUTAGE_MESSAGES =
-  /connection terminated|connection timeout|timeout exceeded|query read timeout|client has encountered|after calling end/i;
+  /already released|connection terminated|connection timeout|timeout exceeded|query read timeout|client has encountered|after calling end/i;
 
 function translate(error: unknown): unknown {
   if (error instanceof AppError) return error;

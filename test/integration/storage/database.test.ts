@@ -42,6 +42,32 @@ const answering = (database: Database) =>
   );
 
 describe('a database that is away', () => {
+  it('is what a transaction tells whose connection ended between two of its statements', async () => {
+    const database = await db.another(db.url);
+    await answering(database);
+    const ended = database.transaction(async (manager) => {
+      const [backend] = await manager.query<{ pid: number }[]>('SELECT pg_backend_pid() AS pid');
+      await db.pool.query('SELECT pg_terminate_backend($1)', [backend!.pid]);
+      for (;;) await manager.query('SELECT 1').finally(() => new Promise(setImmediate));
+    });
+    await expect(ended).rejects.toMatchObject(outage);
+  });
+
+  it('is what a transaction tells that the connection left before its next statement', async () => {
+    const database = await db.another(db.url);
+    await answering(database);
+    const ended = database.transaction(async (manager) => {
+      const [backend] = await manager.query<{ pid: number }[]>('SELECT pg_backend_pid() AS pid');
+      await db.pool.query('SELECT pg_terminate_backend($1)', [backend!.pid]);
+      await eventually(
+        async () => manager.queryRunner!.isReleased,
+        (released) => released,
+      );
+      await manager.query('SELECT 1');
+    });
+    await expect(ended).rejects.toMatchObject(outage);
+  });
+
   it('when the process starts is waited for', async () => {
     proxy.down();
     const database = await db.another(proxied);
