@@ -1,13 +1,13 @@
 import { IncomingMessage, ServerResponse, type OutgoingHttpHeaders } from 'node:http';
 import { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
-import helmet from 'helmet';
+import helmet, { type HelmetOptions } from 'helmet';
 
-/**
- * Headers that keep browsers from doing more with our answers than we mean. Those that only say what is so of JSON anyway
- * are left out; the policy lets Swagger UI work, also where it is served without TLS.
- */
-const protect = helmet({
+/** Addresses under which pages are served; all else is data. */
+const PAGES = /^\/(docs|queues)(?![^/?])/;
+
+/** A page of ours loads its own parts and nothing else, also where it is served without TLS. */
+const FOR_PAGES: HelmetOptions = {
   contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
   crossOriginOpenerPolicy: false,
   originAgentCluster: false,
@@ -15,24 +15,35 @@ const protect = helmet({
   xDownloadOptions: false,
   xPermittedCrossDomainPolicies: false,
   xXssProtection: false,
-});
+};
+
+/** Data that a browser is made to show loads nothing at all, and is framed by nobody. */
+const FOR_DATA: HelmetOptions = {
+  ...FOR_PAGES,
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+  },
+  crossOriginResourcePolicy: false,
+};
 
 /**
- * Gives every answer the protecting headers. They are the same for all, so helmet makes them once: for each answer anew
- * they would cost as much as a kept status does.
+ * Gives every answer the headers that keep browsers from doing more with it than we mean. They are the same for all pages
+ * and for all data, so helmet makes them once: for each answer anew they would cost as much as a kept status does.
  */
 export function protectAnswers(fastify: FastifyInstance): void {
-  const headers = protectingHeaders();
-  fastify.addHook('onRequest', (_request, reply, done) => {
-    void reply.headers(headers);
+  const ofPages = protectingHeaders(FOR_PAGES);
+  const ofData = protectingHeaders(FOR_DATA);
+  fastify.addHook('onRequest', (request, reply, done) => {
+    void reply.headers(PAGES.test(request.url) ? ofPages : ofData);
     done();
   });
 }
 
-function protectingHeaders(): OutgoingHttpHeaders {
+function protectingHeaders(options: HelmetOptions): OutgoingHttpHeaders {
   const request = new IncomingMessage(new Socket());
   const response = new ServerResponse(request);
-  protect(request, response, (error) => {
+  helmet(options)(request, response, (error) => {
     if (error !== undefined) throw new Error('helmet refuses its options', { cause: error });
   });
   return response.getHeaders();

@@ -53,10 +53,10 @@ export class StatusAnswers implements OnModuleInit {
   answerNow(found: FoundStatus, ifNoneMatch?: string): StatusAnswer {
     this.given[found.source] += 1;
     const etag = this.presenter.etag(found);
-    const headers = { 'x-cache': found.source, etag, 'cache-control': 'no-cache' };
+    const headers: Record<string, string> = { 'x-cache': found.source, etag, 'cache-control': 'no-cache' };
     if (ifNoneMatch !== undefined && matches(ifNoneMatch, etag)) return { status: 304, headers };
-    const type = { 'content-type': 'application/json; charset=utf-8' };
-    return { status: 200, headers: { ...headers, ...type }, body: found.body };
+    headers['content-type'] = 'application/json; charset=utf-8';
+    return { status: 200, headers, body: found.body };
   }
 
   /** Waits for the job's end and answers it; undefined when it does not come within `seconds`. */

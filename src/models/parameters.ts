@@ -24,6 +24,7 @@ function schemaIssues(model: Model, parameters: Values): Issue[] {
 /** Nesting that would exhaust the stack of whoever walks it, and text that no JSON column can hold. */
 function unstorableIssues(parameters: Values): Issue[] {
   return Object.entries(parameters).flatMap(([name, value]) => {
+    if (typeof value === 'number' || typeof value === 'boolean') return [];
     const label = name.slice(0, maxLabelLength);
     const path = parameterPath(label);
     if (isTooDeep(value))

@@ -13,6 +13,7 @@ export function ruleIssues(model: Model, parameters: Values, faulty: ReadonlySet
 }
 
 function mentions(rule: Rule, names: ReadonlySet<string>): boolean {
+  if (names.size === 0) return false;
   return [...parametersIn(rule.when), ...parametersIn(rule.must)].some((name) => names.has(name));
 }
 

@@ -16,18 +16,27 @@ beforeAll(async () => {
 afterAll(() => keyed.close());
 
 describe('every answer', () => {
-  it.each(['/docs', '/openapi.json', '/jobs', '/nowhere', '/health/live', `/status/${randomUUID()}`])(
-    'of %s carries the headers that protect it, and none that names the server',
-    async (path) => {
-      const { headers } = await keyed.api.client.get(path, { 'x-api-key': ADMIN_KEY });
-      expect(headers.get('content-security-policy')).toContain("default-src 'self'");
-      expect(headers.get('strict-transport-security')).toMatch(/max-age=\d+/);
-      expect(headers.get('x-content-type-options')).toBe('nosniff');
-      expect(headers.get('x-frame-options')).toBe('SAMEORIGIN');
-      expect(headers.get('referrer-policy')).toBe('no-referrer');
-      expect([headers.get('server'), headers.get('x-powered-by')]).toEqual([null, null]);
-    },
-  );
+  const PAGE_POLICY = /default-src 'self'.*frame-ancestors 'self'/;
+  const DATA_POLICY = /^default-src 'none';frame-ancestors 'none'$/;
+
+  it.each([
+    ['/docs', PAGE_POLICY],
+    ['/docs/swagger-ui.css', PAGE_POLICY],
+    ['/docsearch', DATA_POLICY],
+    ['/openapi.json', DATA_POLICY],
+    ['/jobs', DATA_POLICY],
+    ['/nowhere', DATA_POLICY],
+    ['/health/live', DATA_POLICY],
+    [`/status/${randomUUID()}`, DATA_POLICY],
+  ])('of %s carries the headers that protect it, and none that names the server', async (path, policy) => {
+    const { headers } = await keyed.api.client.get(path, { 'x-api-key': ADMIN_KEY });
+    expect(headers.get('content-security-policy')).toMatch(policy);
+    expect(headers.get('strict-transport-security')).toMatch(/max-age=\d+/);
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('x-frame-options')).toBe('SAMEORIGIN');
+    expect(headers.get('referrer-policy')).toBe('no-referrer');
+    expect([headers.get('server'), headers.get('x-powered-by')]).toEqual([null, null]);
+  });
 
   it('of a status that is kept carries them too', async () => {
     const made = await callWith(keyed.api.client, ADMIN_KEY, 'POST', '/generate-media', IMAGE);

@@ -4,10 +4,14 @@ interface BatchLimits {
   most: number;
 }
 
-/** Work that is cheaper together: what arrives while batches are under way goes in the next, and what comes alone at once. */
+/**
+ * Work that is cheaper together: what arrives in one turn of the event loop, or while batches are under way, goes in one;
+ * what comes alone waits for nobody.
+ */
 export class Batches<Item> {
   private readonly waiting: Item[] = [];
   private underWay = 0;
+  private gathering = false;
 
   /** `work` settles its items itself: it never rejects. */
   constructor(
@@ -17,7 +21,12 @@ export class Batches<Item> {
 
   add(item: Item): void {
     this.waiting.push(item);
-    this.proceed();
+    if (this.gathering) return;
+    this.gathering = true;
+    setImmediate(() => {
+      this.gathering = false;
+      this.proceed();
+    });
   }
 
   /** Takes out what has not begun. */
