@@ -9,6 +9,7 @@ cd "$(dirname "$0")/.."
 node_version=24.21.0
 npm_version=11
 project=vsl-container-check
+most_compressed_megabytes=500
 work=$(mktemp -d "${TMPDIR:-/tmp}/container-check.XXXXXX")
 export IMAGE=vsl-media:check
 # shellcheck source=docker/check/engine.sh
@@ -56,9 +57,19 @@ prepare_engine() {
   quietly 'stand-in for valkey' valkey_stand_in
 }
 
+# A registry's gzip packs tighter than this quick one: what fits here fits there.
+check_compressed_size() {
+  local megabytes
+  megabytes=$(($(docker save "$IMAGE" | gzip -1 | wc -c) / 1000000))
+  [ "$megabytes" -le "$most_compressed_megabytes" ] ||
+    fault "the image has $megabytes MB compressed, more than $most_compressed_megabytes"
+  note "compressed: $megabytes MB"
+}
+
 check_image() {
   inspect() { docker image inspect --format "$1" "$IMAGE"; }
   note "image of $(($(inspect '{{.Size}}') / 1000000)) MB"
+  check_compressed_size
   expect 'user' 1000:1000 "$(inspect '{{.Config.User}}')"
   expect 'entry point' '["tini","--"]' "$(inspect '{{json .Config.Entrypoint}}')"
   expect 'stop signal' SIGTERM "$(inspect '{{.Config.StopSignal}}')"

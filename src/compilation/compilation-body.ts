@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { MediaStore } from '../storage/media.store.js';
+import { MediaAddresses } from '../storage/media-addresses.js';
 import type { Compilation } from './compilation.js';
 import type { CompilationDto, CompilationAnswerDto, CompilePlanAnswerDto } from './compilation.dto.js';
 import type { FilmOrder } from './film-order.js';
@@ -8,7 +8,7 @@ import { filmSeconds, type CompilePlan } from './plan.js';
 /** Shows compilations as clients see them. */
 @Injectable()
 export class CompilationBodies {
-  constructor(private readonly media: MediaStore) {}
+  constructor(private readonly addresses: MediaAddresses) {}
 
   async of(compilation: Compilation): Promise<CompilationAnswerDto> {
     return {
@@ -30,18 +30,18 @@ export class CompilationBodies {
     const { createdAt, updatedAt, startedAt, completedAt } = compilation;
     return {
       ...{ compilationId, scriptId, userId, status: state, percent, outputFormat: options.outputFormat },
-      compiledVideoUrl: film ? await this.media.url(film.objectKey) : null,
+      compiledVideoUrl: film ? await this.addresses.url(film.objectKey) : null,
       fileSize: film?.bytes ?? null,
       sha256: film?.sha256 ?? null,
       duration: film && completedAt && startedAt ? completedAt.getTime() - startedAt.getTime() : null,
       mediaDurationSeconds: seconds(plan),
       ...shownPlan(plan),
       verification: film?.verification ?? null,
-      ...(film && { metadataUrl: await this.media.url(film.metadataKey) }),
+      ...(film && { metadataUrl: await this.addresses.url(film.metadataKey) }),
       ...(film?.captions && {
         captions: {
-          srtUrl: await this.media.url(film.captions.srt),
-          vttUrl: await this.media.url(film.captions.vtt),
+          srtUrl: await this.addresses.url(film.captions.srt),
+          vttUrl: await this.addresses.url(film.captions.vtt),
         },
       }),
       ...(error && { error: { code: error.code, message: error.message } }),

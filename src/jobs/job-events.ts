@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { MediaStore } from '../storage/media.store.js';
+import { MediaAddresses } from '../storage/media-addresses.js';
 import { isFinal, type Job } from './job.js';
 import { statesSince } from './job-history.js';
 import { JobStatusReader } from './job-status-reader.js';
@@ -24,7 +24,7 @@ export class JobEvents {
     private readonly watcher: JobWatcher,
     private readonly reader: JobStatusReader,
     private readonly presenter: StatusPresenter,
-    private readonly media: MediaStore,
+    private readonly addresses: MediaAddresses,
   ) {}
 
   /** The job once it has ended, or as it stands after `timeoutMs`; undefined when there is none. */
@@ -67,7 +67,7 @@ export class JobEvents {
   }
 
   private async event(job: Job): Promise<StatusEvent> {
-    const body = await this.presenter.present(statusSnapshot(job, this.media));
+    const body = await this.presenter.present(statusSnapshot(job, this.addresses));
     return { version: job.version, body: body.toString() };
   }
 }

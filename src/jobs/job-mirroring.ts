@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { crashPoint } from '../crash-points.js';
 import { JobMirror } from '../storage/job-mirror.store.js';
-import { MediaStore } from '../storage/media.store.js';
+import { MediaAddresses } from '../storage/media-addresses.js';
 import { StatusCache } from '../storage/status-cache.store.js';
 import type { Job } from './job.js';
 import { mirrorItem, statusSnapshot } from './status-snapshot.js';
@@ -12,7 +12,7 @@ export class JobMirroring {
   constructor(
     private readonly cache: StatusCache,
     private readonly table: JobMirror,
-    private readonly media: MediaStore,
+    private readonly addresses: MediaAddresses,
   ) {}
 
   /**
@@ -20,7 +20,7 @@ export class JobMirroring {
    * the table would make Redis look as if it did not answer.
    */
   async mirror(job: Job): Promise<void> {
-    const snapshot = statusSnapshot(job, this.media);
+    const snapshot = statusSnapshot(job, this.addresses);
     const [cached] = await Promise.allSettled([this.cache.put(job.jobId, snapshot)]);
     crashPoint('one-mirror-written');
     await this.table.put(mirrorItem(job, snapshot));

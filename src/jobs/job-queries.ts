@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { seenOwner, sees, type Caller } from '../access/caller.js';
-import { MediaStore } from '../storage/media.store.js';
+import { MediaAddresses } from '../storage/media-addresses.js';
 import { jobNotFound } from './cancellation.service.js';
 import type { Job } from './job.js';
 import type { JobDto, JobListDto } from './job.dto.js';
@@ -22,7 +22,7 @@ export class JobQueries {
     private readonly lists: JobListRepository,
     private readonly reader: JobStatusReader,
     private readonly presenter: StatusPresenter,
-    private readonly media: MediaStore,
+    private readonly addresses: MediaAddresses,
   ) {}
 
   /** Of the caller's jobs. */
@@ -65,7 +65,7 @@ export class JobQueries {
   }
 
   private async statusUnpublished(job: Job): Promise<StatusBody> {
-    return this.parse(await this.presenter.present(statusSnapshot(job, this.media)));
+    return this.parse(await this.presenter.present(statusSnapshot(job, this.addresses)));
   }
 
   private parse(body: Buffer | string): StatusBody {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { JobMirror } from '../storage/job-mirror.store.js';
-import { MediaStore } from '../storage/media.store.js';
+import { MediaAddresses } from '../storage/media-addresses.js';
 import { StatusCache, type StatusSnapshot } from '../storage/status-cache.store.js';
 import type { Job } from './job.js';
 import { JobsRepository } from './jobs.repository.js';
@@ -42,7 +42,7 @@ export class JobStatusReader {
     private readonly jobs: JobsRepository,
     private readonly cache: StatusCache,
     private readonly table: JobMirror,
-    private readonly media: MediaStore,
+    private readonly addresses: MediaAddresses,
   ) {}
 
   /** The newest status known, or undefined when there is no such job. */
@@ -65,7 +65,7 @@ export class JobStatusReader {
 
   /** The status of a job just read from PostgreSQL, made known to the upper layers. */
   async publish(job: Job): Promise<FoundStatus> {
-    const snapshot = statusSnapshot(job, this.media);
+    const snapshot = statusSnapshot(job, this.addresses);
     if (this.shownVersions.get(job.jobId) !== job.version) {
       await Promise.allSettled([
         this.cache.put(job.jobId, snapshot),

@@ -1,15 +1,11 @@
+import type { MediaAddresses } from '../storage/media-addresses.js';
 import { isFinal, statusOf, type Job, type JobOutput } from './job.js';
 
-/** Turns an object key into what clients are given: the file's URL and its path in the bucket. */
-export interface MediaAddresses {
-  publicUrl(objectKey: string): string;
-  s3Path(objectKey: string): string;
-  /** When what was stored then moves to the archive; undefined where nothing does. */
-  archivesAt(storedAt: Date): Date | undefined;
-}
+/** What a status shows of where things are. */
+export type ShownAddresses = Pick<MediaAddresses, 'publicUrl' | 's3Path' | 'archivesAt'>;
 
 /** The body of `GET /status/{jobId}`; absent facts are left out, `replicateId` is null until submitted. */
-export function statusBody(job: Job, addresses: MediaAddresses) {
+export function statusBody(job: Job, addresses: ShownAddresses) {
   return {
     jobId: job.jobId,
     status: statusOf(job.state),
@@ -26,7 +22,7 @@ export function statusBody(job: Job, addresses: MediaAddresses) {
 
 export type StatusBody = ReturnType<typeof statusBody>;
 
-function finalFacts(job: Job, addresses: MediaAddresses) {
+function finalFacts(job: Job, addresses: ShownAddresses) {
   if (!isFinal(job.state) || !job.completedAt) return {};
   return {
     completedAt: job.completedAt.toISOString(),
@@ -37,7 +33,7 @@ function finalFacts(job: Job, addresses: MediaAddresses) {
   };
 }
 
-function resultBody(job: Job, addresses: MediaAddresses) {
+function resultBody(job: Job, addresses: ShownAddresses) {
   const { outputs, metadataKey } = job.result!;
   const files = outputs.map((output) => outputBody(output, addresses));
   const metadataUrl = addresses.publicUrl(metadataKey);
@@ -50,7 +46,7 @@ function resultBody(job: Job, addresses: MediaAddresses) {
   };
 }
 
-function outputBody(output: JobOutput, addresses: MediaAddresses) {
+function outputBody(output: JobOutput, addresses: ShownAddresses) {
   const { objectKey, thumbnailKey, previewKey, waveformKey } = output;
   return {
     originalUrl: addresses.publicUrl(objectKey),

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
-import { MediaStore } from '../storage/media.store.js';
+import { MediaAddresses } from '../storage/media-addresses.js';
 import type { StatusSnapshot } from '../storage/status-cache.store.js';
 
 /** Signed URLs live an hour; a body is called the same for this long, so that no client keeps a dead URL. */
@@ -13,7 +13,7 @@ export class StatusPresenter {
   readonly signs: boolean;
 
   constructor(
-    private readonly media: MediaStore,
+    private readonly addresses: MediaAddresses,
     settings: Settings,
   ) {
     this.signs = settings.s3.urls === 'signed';
@@ -31,7 +31,7 @@ export class StatusPresenter {
   }
 
   private async sign(value: unknown): Promise<unknown> {
-    if (typeof value === 'string') return this.media.signedUrl(value);
+    if (typeof value === 'string') return this.addresses.signedUrl(value);
     if (Array.isArray(value)) return Promise.all(value.map((entry) => this.sign(entry)));
     if (typeof value !== 'object' || value === null) return value;
     const entries = Object.entries(value).map(

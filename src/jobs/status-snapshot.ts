@@ -1,10 +1,10 @@
 import type { JobMirrorItem } from '../storage/job-mirror.store.js';
 import type { StatusSnapshot } from '../storage/status-cache.store.js';
 import { isFinal, statusOf, type Job } from './job.js';
-import { statusBody, type MediaAddresses } from './job-status.js';
+import { statusBody, type ShownAddresses } from './job-status.js';
 
 /** The job's status as every layer keeps it. */
-export function statusSnapshot(job: Job, addresses: MediaAddresses): StatusSnapshot {
+export function statusSnapshot(job: Job, addresses: ShownAddresses): StatusSnapshot {
   return {
     version: job.version,
     owner: job.owner,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { JobStatusReader } from '../jobs/job-status-reader.js';
 import { statusOf } from '../jobs/job.js';
-import { MediaStore } from '../storage/media.store.js';
+import { MediaAddresses } from '../storage/media-addresses.js';
 import type { Take } from './script.js';
 import type { TakeDto } from './take.dto.js';
 
@@ -14,7 +14,7 @@ export function isStale(take: Take, hashes: ReadonlyMap<string, string>): boolea
 @Injectable()
 export class TakePresenter {
   constructor(
-    private readonly media: MediaStore,
+    private readonly addresses: MediaAddresses,
     private readonly statuses: JobStatusReader,
   ) {}
 
@@ -31,8 +31,8 @@ export class TakePresenter {
       status: statusOf(take.state),
       approval: stale && take.approval === 'approved' ? 'pending' : take.approval,
       stale,
-      url: file ? await this.media.url(file.objectKey) : null,
-      thumbnailUrl: file?.thumbnailKey === undefined ? null : await this.media.url(file.thumbnailKey),
+      url: file ? await this.addresses.url(file.objectKey) : null,
+      thumbnailUrl: file?.thumbnailKey === undefined ? null : await this.addresses.url(file.thumbnailKey),
       durationSeconds: file?.durationSeconds ?? null,
       comment: take.comment,
       reviewedAt: take.reviewedAt?.toISOString() ?? null,

@@ -8,41 +8,18 @@ import {
   HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
-  S3Client,
   S3ServiceException,
+  type S3Client,
 } from '@aws-sdk/client-s3';
-import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { AppError } from '../errors.js';
-import { signForCloudFront, type CloudFrontSigner } from './cloudfront-url.js';
-import { bucketUrl, encodeKey } from './object-url.js';
+import { createS3Client, type BucketOptions } from './s3-client.js';
 
-const CONNECT_TIMEOUT_MS = 5_000;
-/** The longest silence of a connection; above the 30 s that a slow source may keep a streamed upload waiting. */
-const IDLE_TIMEOUT_MS = 60_000;
 const READ_TIMEOUT_MS = 60_000;
 const FILE_ATTEMPTS = 3;
-const SIGNED_URL_SECONDS = 3600;
-const DAY_MS = 86_400_000;
 
-/** The SDK would print to the console what the thrown error says already. */
-const SILENT = { debug: ignore, info: ignore, warn: ignore, error: ignore };
-
-export interface MediaStoreOptions {
-  bucket: string;
-  region: string;
-  /** An S3 of one's own, addressed by path; AWS when absent. */
-  endpoint?: string;
-  /** What stands before `/{key}` in public URLs; the bucket's own URL when absent. */
-  publicBaseUrl?: string;
-  urls: 'public' | 'signed';
-  /** Who signs URLs below `publicBaseUrl`; without it S3's own are signed. */
-  cloudFront?: CloudFrontSigner;
-  /** After how many days the bucket moves media to an archive that still answers at once; never when absent. */
-  archiveAfterDays?: number;
+export interface MediaStoreOptions extends BucketOptions {
   /** Is told how long (ms) each put took. */
   stored?: (ms: number) => void;
-  /** The SDK's own chain (environment, task role) when absent. */
-  credentials?: { accessKeyId: string; secretAccessKey: string };
 }
 
 export interface StoredObject {
@@ -68,20 +45,9 @@ export interface PutOptions {
  */
 export class MediaStore {
   private readonly client: S3Client;
-  private readonly publicBaseUrl: string;
 
   constructor(private readonly options: MediaStoreOptions) {
-    const { bucket, region, endpoint, credentials } = options;
-    this.client = new S3Client({
-      region,
-      endpoint,
-      credentials,
-      forcePathStyle: endpoint !== undefined,
-      maxAttempts: 3,
-      logger: SILENT,
-      requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, socketTimeout: IDLE_TIMEOUT_MS },
-    });
-    this.publicBaseUrl = (options.publicBaseUrl ?? bucketUrl(bucket, region, endpoint)).replace(/\/+$/, '');
+    this.client = createS3Client(options);
   }
 
   async put(key: string, body: Buffer | string, options: PutOptions): Promise<void> {
@@ -215,37 +181,6 @@ export class MediaStore {
     );
   }
 
-  publicUrl(key: string): string {
-    return `${this.publicBaseUrl}/${encodeKey(key)}`;
-  }
-
-  /** What a client opens: the public URL, or one that is signed for an hour. */
-  async url(key: string): Promise<string> {
-    const { urls, cloudFront } = this.options;
-    if (urls === 'public') return this.publicUrl(key);
-    if (cloudFront) return signForCloudFront(this.publicUrl(key), cloudFront, SIGNED_URL_SECONDS);
-    const command = new GetObjectCommand({ Bucket: this.options.bucket, Key: key });
-    return getSignedUrl(this.client, command, { expiresIn: SIGNED_URL_SECONDS });
-  }
-
-  /** The signed form of one of our public URLs; any other text comes back as it is. */
-  async signedUrl(text: string): Promise<string> {
-    const base = `${this.publicBaseUrl}/`;
-    return text.startsWith(base) ? this.url(decodeURIComponent(text.slice(base.length))) : text;
-  }
-
-  /** When the bucket moves what was stored then to its archive; undefined when it does not. */
-  archivesAt(storedAt: Date): Date | undefined {
-    const { archiveAfterDays } = this.options;
-    return archiveAfterDays === undefined
-      ? undefined
-      : new Date(storedAt.getTime() + archiveAfterDays * DAY_MS);
-  }
-
-  s3Path(key: string): string {
-    return `s3://${this.options.bucket}/${key}`;
-  }
-
   close(): void {
     this.client.destroy();
   }
@@ -292,8 +227,6 @@ export class MediaStore {
     }
   }
 }
-
-function ignore(): void {}
 
 /** The signal, and the end of the wait for an answer. */
 function timed(signal: AbortSignal | undefined): AbortSignal {

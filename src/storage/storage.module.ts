@@ -6,6 +6,7 @@ import { Metrics } from '../metrics/metrics.js';
 import { createDataSource } from './data-source.js';
 import { Database } from './database.js';
 import { JobMirror } from './job-mirror.store.js';
+import { MediaAddresses } from './media-addresses.js';
 import { MediaStore } from './media.store.js';
 import { Notifications } from './notifications.js';
 import { QuotaStore } from './quota.store.js';
@@ -53,6 +54,11 @@ export class StorageModule {
         provide: JobMirror,
         inject: [Settings],
         useFactory: ({ dynamodb, awsRegion }: Settings) => new JobMirror({ ...dynamodb, region: awsRegion }),
+      },
+      {
+        provide: MediaAddresses,
+        inject: [Settings],
+        useFactory: ({ s3, awsRegion }: Settings) => new MediaAddresses({ ...s3, region: awsRegion }),
       },
       {
         provide: MediaStore,

@@ -52,7 +52,7 @@ export async function benchCompile({ env }: BenchApp, { compilePasses }: Plan): 
   const ffmpeg = new CountingRunner(paths);
   const credentials = { accessKeyId: env.AWS_ACCESS_KEY_ID!, secretAccessKey: env.AWS_SECRET_ACCESS_KEY! };
   const [bucket, region, endpoint] = [env.S3_BUCKET!, env.AWS_REGION!, env.S3_ENDPOINT!];
-  const store = new MediaStore({ bucket, region, endpoint, credentials, urls: 'public' });
+  const store = new MediaStore({ bucket, region, endpoint, credentials });
   const sdk = new S3Client({ region, endpoint, credentials, forcePathStyle: true });
   const inputs = new FilmInputs(store, new MediaSource({ hosts: ['*'], allowPrivateSources: false }));
   const maker = new FilmMaker(ffmpeg);

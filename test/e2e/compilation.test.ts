@@ -29,7 +29,6 @@ beforeAll(async () => {
     bucket: app.env.S3_BUCKET!,
     region: app.env.AWS_REGION ?? 'us-east-1',
     endpoint: app.env.S3_ENDPOINT!,
-    urls: 'public',
   });
 });
 afterAll(async () => {

@@ -8,7 +8,7 @@ import { JobsRepository } from '../../../src/jobs/jobs.repository.js';
 import type { ListJobsQuery } from '../../../src/jobs/list-jobs.dto.js';
 import type { StatusPresenter } from '../../../src/jobs/status-presenter.js';
 import type { JobMirror } from '../../../src/storage/job-mirror.store.js';
-import type { MediaStore } from '../../../src/storage/media.store.js';
+import type { MediaAddresses } from '../../../src/storage/media-addresses.js';
 import type { StatusCache } from '../../../src/storage/status-cache.store.js';
 import { startTestDatabase, type TestDatabase } from '../storage/test-database.js';
 import { acceptJobs, aNewJob } from './new-job.js';
@@ -29,8 +29,8 @@ beforeAll(async () => {
   lists = new JobListRepository(db.database);
   const presenter = { present: async ({ body }: { body: Buffer }) => body } as unknown as StatusPresenter;
   const none = undefined as unknown;
-  const reader = new JobStatusReader(jobs, none as StatusCache, none as JobMirror, none as MediaStore);
-  queries = new JobQueries(jobs, lists, reader, presenter, none as MediaStore);
+  const reader = new JobStatusReader(jobs, none as StatusCache, none as JobMirror, none as MediaAddresses);
+  queries = new JobQueries(jobs, lists, reader, presenter, none as MediaAddresses);
   await db.pool.query(
     `INSERT INTO replicate.jobs (job_id, user_id, media_type, model_id, state, parameters, provider_kind, provider_input,
        estimated_cost, estimated_time_seconds, script_id, created_at)

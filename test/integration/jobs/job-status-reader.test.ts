@@ -6,7 +6,7 @@ import { JobStatusReader, type FoundStatus } from '../../../src/jobs/job-status-
 import { JobsRepository } from '../../../src/jobs/jobs.repository.js';
 import { mirrorItem, statusSnapshot } from '../../../src/jobs/status-snapshot.js';
 import { JobMirror } from '../../../src/storage/job-mirror.store.js';
-import { MediaStore } from '../../../src/storage/media.store.js';
+import { MediaAddresses } from '../../../src/storage/media-addresses.js';
 import { createCacheRedis } from '../../../src/storage/redis.js';
 import { StatusCache } from '../../../src/storage/status-cache.store.js';
 import { eventually } from '../../support/eventually.js';
@@ -23,7 +23,7 @@ const region = 'us-east-1';
 const portOf = (url: string) => Number(new URL(url).port);
 
 let db: TestDatabase;
-let media: MediaStore;
+let media: MediaAddresses;
 let onlooker: Redis;
 let redisProxy: TcpProxy;
 let dynamodbProxy: TcpProxy;
@@ -35,7 +35,7 @@ let reader: JobStatusReader;
 
 beforeAll(async () => {
   db = await startTestDatabase();
-  media = new MediaStore({ bucket: 'b', region, endpoint: 'http://127.0.0.1:1', urls: 'public' });
+  media = new MediaAddresses({ bucket: 'b', region, endpoint: 'http://127.0.0.1:1', urls: 'public' });
   onlooker = new Redis(redisUrl);
   [redisProxy, dynamodbProxy, postgresProxy] = await Promise.all([
     startTcpProxy('127.0.0.1', portOf(redisUrl)),
@@ -60,7 +60,6 @@ afterEach(async () => {
 
 afterAll(async () => {
   mirror.onApplicationShutdown();
-  media.close();
   onlooker.disconnect();
   await db.close();
   await Promise.all([redisProxy, dynamodbProxy, postgresProxy].map((proxy) => proxy.close()));

@@ -6,7 +6,7 @@ import { MirrorBacklogRepository } from '../../../src/jobs/mirror-backlog.reposi
 import { MirrorSchedule } from '../../../src/jobs/mirror-schedule.js';
 import { Logger } from '../../../src/logging/logger.js';
 import { JobMirror } from '../../../src/storage/job-mirror.store.js';
-import { MediaStore } from '../../../src/storage/media.store.js';
+import { MediaAddresses } from '../../../src/storage/media-addresses.js';
 import { createCacheRedis } from '../../../src/storage/redis.js';
 import { StatusCache } from '../../../src/storage/status-cache.store.js';
 import { eventually } from '../../support/eventually.js';
@@ -38,7 +38,7 @@ beforeAll(async () => {
   cache = new StatusCache(createCacheRedis(throughPort(redisUrl, proxies.Redis.port)));
   const endpoint = throughPort(dynamodbUrl, proxies.DynamoDB.port);
   mirror = new JobMirror({ table: process.env.DYNAMODB_TABLE!, region, endpoint });
-  const media = new MediaStore({ bucket: 'b', region, endpoint: 'http://127.0.0.1:1', urls: 'public' });
+  const media = new MediaAddresses({ bucket: 'b', region, endpoint: 'http://127.0.0.1:1', urls: 'public' });
   backlog = new MirrorBacklogRepository(db.database);
   schedule = new MirrorSchedule(backlog, new JobMirroring(cache, mirror, media), new Logger('silent'));
 });

@@ -259,7 +259,7 @@ describe('a job', () => {
 
   it('whose upload breaks midway is stored from disk, without asking the source again', async () => {
     const proxy = await startBreakingProxy(media.url, 1);
-    const store = media.storeWith({ urls: 'public', endpoint: proxy.url });
+    const store = media.storeWith({ endpoint: proxy.url });
     const shaky = new MediaIngest(store, ffmpegRunner(), new TemporaryFolders(temporaryDirectory), {
       source: { hosts: [source.host], allowPrivateSources: true },
     });

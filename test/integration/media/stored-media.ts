@@ -11,6 +11,7 @@ import {
 import { startS3Server } from '../../../local/s3/server.js';
 import type { WhileWanted } from '../../../src/media/stored-output.js';
 import { MediaStore } from '../../../src/storage/media.store.js';
+import type { BucketOptions } from '../../../src/storage/s3-client.js';
 
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test-secret' };
 const region = 'us-east-1';
@@ -26,8 +27,10 @@ export interface StoredMedia {
   store: MediaStore;
   bucket: string;
   url: string;
-  /** Stores of other settings on the same bucket. */
-  storeWith(options: { urls: 'public' | 'signed'; endpoint?: string; publicBaseUrl?: string }): MediaStore;
+  /** How the bucket is reached. */
+  access: BucketOptions;
+  /** A store on the same bucket, reached another way. */
+  storeWith(options: { endpoint: string }): MediaStore;
   keys(): Promise<string[]>;
   uploadsInProgress(): Promise<number>;
   client: S3Client;
@@ -40,14 +43,14 @@ export async function startStoredMedia(): Promise<StoredMedia> {
   const bucket = `media-${randomUUID().slice(0, 8)}`;
   const client = new S3Client({ region, credentials, endpoint: server.url, forcePathStyle: true });
   await client.send(new CreateBucketCommand({ Bucket: bucket }));
-  const storeWith: StoredMedia['storeWith'] = (options) =>
-    new MediaStore({ bucket, region, credentials, endpoint: server.url, ...options });
-  const store = storeWith({ urls: 'public' });
+  const access = { bucket, region, credentials, endpoint: server.url };
+  const store = new MediaStore(access);
   return {
     store,
     bucket,
     url: server.url,
-    storeWith,
+    access,
+    storeWith: (options) => new MediaStore({ ...access, ...options }),
     client,
     keys: async () => {
       const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket }));

@@ -17,7 +17,7 @@ import { ScriptsService } from '../../../src/scripts/scripts.service.js';
 import { TakePresenter } from '../../../src/scripts/take-presenter.js';
 import { TakesRepository } from '../../../src/scripts/takes.repository.js';
 import { type Database } from '../../../src/storage/database.js';
-import { MediaStore } from '../../../src/storage/media.store.js';
+import { MediaAddresses } from '../../../src/storage/media-addresses.js';
 import { registry } from '../../unit/models/registry-file.js';
 
 /** Nobody reads statuses here. */
@@ -33,7 +33,7 @@ export function scriptRoom(database: Database) {
   const repositories = [new ScriptsRepository(), new CharactersRepository(), new TakesRepository()] as const;
   const [scripts, characters, takes] = repositories;
   const lookup = new ScriptLookup(...repositories);
-  const media = new MediaStore({ bucket: 'media', region: 'us-east-1', urls: 'public' });
+  const media = new MediaAddresses({ bucket: 'media', region: 'us-east-1', urls: 'public' });
   return {
     scripts: new ScriptsService(database, lookup, ...repositories, registry),
     characters: new CharactersService(database, lookup, characters, scripts, takes, registry),

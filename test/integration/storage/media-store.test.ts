@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
-import { MediaStore } from '../../../src/storage/media.store.js';
+import { type MediaStore } from '../../../src/storage/media.store.js';
 import { startBreakingProxy } from '../media/breaking-proxy.js';
 import { startStoredMedia, type StoredMedia } from '../media/stored-media.js';
 
@@ -137,48 +137,11 @@ describe('a stored object', () => {
   });
 });
 
-describe('the URL of an object', () => {
-  const key = "image/ana@example.com/2026/03/09/job/ein Bild & (mehr) it's+ü!.png";
-
-  it('stands under the public base, every segment encoded', () => {
-    const shown = media.storeWith({ urls: 'public', publicBaseUrl: 'https://cdn.example.com/media/' });
-    expect(shown.publicUrl(key)).toBe(
-      'https://cdn.example.com/media/image/ana%40example.com/2026/03/09/job/ein%20Bild%20%26%20%28mehr%29%20it%27s%2B%C3%BC%21.png',
-    );
-    shown.close();
-  });
-
-  it.each([
-    ['http://127.0.0.1:9000', 'http://127.0.0.1:9000/media-bucket/a.png'],
-    [undefined, 'https://media-bucket.s3.eu-west-1.amazonaws.com/a.png'],
-  ])('is the bucket’s own when no public base is set: endpoint %s', async (endpoint, url) => {
-    const other = new MediaStore({ bucket: 'media-bucket', region: 'eu-west-1', urls: 'public', endpoint });
-    expect(await other.url('a.png')).toBe(url);
-    expect(other.s3Path('a.png')).toBe('s3://media-bucket/a.png');
-    other.close();
-  });
-
-  it('opens the object when it is signed, and only then', async () => {
-    await store.put(key, 'the picture', png);
-    const signing = media.storeWith({ urls: 'signed' });
-    const answer = await fetch(await signing.url(key));
-    expect([answer.status, await answer.text()]).toEqual([200, 'the picture']);
-    expect((await fetch(store.publicUrl(key))).status).toBe(403);
-    signing.close();
-  });
-
-  it('is signed for an hour', async () => {
-    const signing = media.storeWith({ urls: 'signed' });
-    expect(new URL(await signing.url('a')).searchParams.get('X-Amz-Expires')).toBe('3600');
-    signing.close();
-  });
-});
-
 describe('a store that cannot be reached', () => {
   let down: MediaStore;
 
   beforeAll(() => {
-    down = media.storeWith({ urls: 'public', endpoint: `http://127.0.0.1:1` });
+    down = media.storeWith({ endpoint: `http://127.0.0.1:1` });
   });
 
   afterAll(() => down.close());
@@ -201,7 +164,6 @@ describe('a store that cannot be reached', () => {
     const mute = createServer(() => undefined);
     await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
     const waiting = media.storeWith({
-      urls: 'public',
       endpoint: `http://127.0.0.1:${(mute.address() as AddressInfo).port}`,
     });
     await expect(waiting.ping(200)).rejects.toMatchObject({ code: 'storage_failed' });
@@ -222,7 +184,7 @@ describe('a file put through a connection that breaks', () => {
     const bytes = randomBytes(800_000);
     await writeFile(path, bytes);
     const proxy = await startBreakingProxy(media.url, breaks);
-    const shaky = media.storeWith({ urls: 'public', endpoint: proxy.url });
+    const shaky = media.storeWith({ endpoint: proxy.url });
     const key = `shaky-${breaks}`;
     const put = shaky.putFile(key, path, bytes.length, png);
     if (isStored) await put;

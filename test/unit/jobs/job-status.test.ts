@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { statusBody, type MediaAddresses } from '../../../src/jobs/job-status.js';
+import { statusBody, type ShownAddresses } from '../../../src/jobs/job-status.js';
 import { mirrorItem, statusSnapshot } from '../../../src/jobs/status-snapshot.js';
 import type { Job, JobOutput, JobState } from '../../../src/jobs/job.js';
 import { aJob } from './a-job.js';
 
-const addresses: MediaAddresses = {
+const addresses: ShownAddresses = {
   archivesAt: () => undefined,
   publicUrl: (key) => `https://media.example/${key}`,
   s3Path: (key) => `s3://bucket/${key}`,
@@ -98,7 +98,7 @@ describe('the body of a status', () => {
   });
 
   it('tells when its files move to the archive, where the bucket has one', () => {
-    const archived: MediaAddresses = {
+    const archived: ShownAddresses = {
       ...addresses,
       archivesAt: (at) => new Date(at.getTime() + 86_400_000),
     };

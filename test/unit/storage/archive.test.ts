@@ -1,4 +1,4 @@
-import { MediaStore } from '../../../src/storage/media.store.js';
+import { MediaAddresses } from '../../../src/storage/media-addresses.js';
 
 const storedAt = new Date('2026-01-02T03:04:05.678Z');
 
@@ -7,7 +7,6 @@ it.each([
   [undefined, undefined],
 ])('what is stored moves to the archive after %s days', (archiveAfterDays, expected) => {
   const options = { bucket: 'media-bucket', region: 'us-east-1', urls: 'public' } as const;
-  const store = new MediaStore({ ...options, archiveAfterDays });
-  expect(store.archivesAt(storedAt)?.toISOString()).toBe(expected);
-  store.close();
+  const addresses = new MediaAddresses({ ...options, archiveAfterDays });
+  expect(addresses.archivesAt(storedAt)?.toISOString()).toBe(expected);
 });

@@ -1,8 +1,8 @@
 import { generateKeyPairSync, verify } from 'node:crypto';
-import { MediaStore } from '../../../src/storage/media.store.js';
+import { MediaAddresses } from '../../../src/storage/media-addresses.js';
 
 const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-const store = new MediaStore({
+const addresses = new MediaAddresses({
   bucket: 'media-bucket',
   region: 'us-east-1',
   urls: 'signed',
@@ -12,7 +12,6 @@ const store = new MediaStore({
     privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
   },
 });
-afterAll(() => store.close());
 
 /** CloudFront's base64 for query strings, read back. */
 const decoded = (text: string) =>
@@ -31,7 +30,7 @@ function isServed(signed: string): boolean {
 describe('a media URL signed for CloudFront', () => {
   it('is of the distribution, for an hour, and its signature is right', async () => {
     const beforeSeconds = Math.floor(Date.now() / 1_000);
-    const signed = await store.url('image/user/a b.png');
+    const signed = await addresses.url('image/user/a b.png');
     expect(signed).toMatch(/^https:\/\/cdn\.example\/image\/user\/a%20b\.png\?/);
     const expires = Number(new URL(signed).searchParams.get('Expires'));
     expect(expires - beforeSeconds).toBeGreaterThanOrEqual(3_600);
@@ -40,12 +39,14 @@ describe('a media URL signed for CloudFront', () => {
   });
 
   it('opens no other object', async () => {
-    const signed = await store.url('image/user/a.png');
+    const signed = await addresses.url('image/user/a.png');
     expect(isServed(signed.replace('a.png', 'b.png'))).toBe(false);
   });
 
   it('is made anew from a public one of ours', async () => {
-    expect(isServed(await store.signedUrl('https://cdn.example/image/user/a.png'))).toBe(true);
-    expect(await store.signedUrl('https://elsewhere.example/a.png')).toBe('https://elsewhere.example/a.png');
+    expect(isServed(await addresses.signedUrl('https://cdn.example/image/user/a.png'))).toBe(true);
+    expect(await addresses.signedUrl('https://elsewhere.example/a.png')).toBe(
+      'https://elsewhere.example/a.png',
+    );
   });
 });
