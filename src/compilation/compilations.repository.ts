@@ -103,7 +103,7 @@ const SEND_FORGOTTEN = {
   text: `
     WITH forgotten AS (
       SELECT compilation_id FROM replicate.compilations
-      WHERE state IN ('pending', 'processing') AND updated_at < clock_timestamp() - interval '60 seconds'
+      WHERE state IN ('pending', 'processing') AND updated_at < statement_timestamp() - interval '60 seconds'
       ORDER BY updated_at LIMIT $1 FOR UPDATE SKIP LOCKED),
     made AS (
       UPDATE replicate.compilations open SET updated_at = clock_timestamp()

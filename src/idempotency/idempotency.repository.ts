@@ -62,7 +62,7 @@ const FINISH = {
 const REMOVE_EXPIRED = {
   name: 'idempotency-remove-expired',
   text: `DELETE FROM replicate.idempotency_keys WHERE ctid = ANY(ARRAY(
-    SELECT ctid FROM replicate.idempotency_keys WHERE created_at < clock_timestamp() - ${LIFE} LIMIT $1))
+    SELECT ctid FROM replicate.idempotency_keys WHERE created_at < statement_timestamp() - ${LIFE} LIMIT $1))
     RETURNING 1`,
 };
 

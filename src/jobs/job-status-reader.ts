@@ -35,6 +35,8 @@ export class JobStatusReader {
     sizeCalculation: (snapshot) => snapshot.body.length + 200,
   });
   private readonly shownVersions = new LRUCache<string, number>({ max: SEEN_JOBS });
+  /** The versions that this process last tried to give the upper layers. */
+  private readonly publishedVersions = new LRUCache<string, number>({ max: SEEN_JOBS });
   private readonly unknown = new LRUCache<string, true>({ max: 10_000, ttl: UNKNOWN_TTL_MS });
   private readonly underWay = new Map<string, Promise<FoundStatus | undefined>>();
 
@@ -66,11 +68,12 @@ export class JobStatusReader {
   /** The status of a job just read from PostgreSQL, made known to the upper layers. */
   async publish(job: Job): Promise<FoundStatus> {
     const snapshot = statusSnapshot(job, this.addresses);
-    if (this.shownVersions.get(job.jobId) !== job.version) {
+    if (this.publishedVersions.get(job.jobId) !== job.version) {
       await Promise.allSettled([
         this.cache.put(job.jobId, snapshot),
         this.table.put(mirrorItem(job, snapshot), SHOWN_WRITE_TIMEOUT_MS),
       ]);
+      this.publishedVersions.set(job.jobId, job.version);
     }
     return this.show(job.jobId, snapshot, 'postgres');
   }

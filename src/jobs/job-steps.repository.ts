@@ -13,9 +13,12 @@ const START_STORING = {
     SELECT ${JOB_COLUMNS}, storing_starts AS starts FROM started`,
 };
 
-const FORGET_STORING_STARTS = {
-  name: 'job-forget-storing-starts',
-  text: `UPDATE replicate.jobs SET storing_starts = 0 WHERE job_id = $1 AND state = 'storing'`,
+const NOTE_FAILED_STORING = {
+  name: 'job-note-failed-storing',
+  text: `
+    UPDATE replicate.jobs SET storing_starts = 0, source_faults = source_faults + $2::int
+    WHERE job_id = $1 AND state = 'storing'
+    RETURNING source_faults AS "sourceFaults", extract(epoch FROM clock_timestamp() - updated_at)::float8 AS seconds`,
 };
 
 const SUBMISSION_AGE = {
@@ -31,6 +34,12 @@ const CHECK_WAITING_SOON = {
     UPDATE replicate.jobs SET check_at = LEAST(check_at, clock_timestamp() + random() * interval '5 seconds')
     WHERE state IN ('pending', 'storing') RETURNING 1`,
 };
+
+/** How storing a job's outputs has gone so far. */
+export interface FailedStoring {
+  sourceFaults: number;
+  seconds: number;
+}
 
 /** What workers note and ask about the step that a job is at, besides moving it. */
 @Injectable()
@@ -50,9 +59,13 @@ export class JobStepsRepository {
     return job;
   }
 
-  /** Notes that storing came to an end, if not to a good one: it does not end its worker. */
-  async forgetStoringStarts(jobId: string): Promise<void> {
-    await this.database.query(FORGET_STORING_STARTS, [jobId]);
+  /**
+   * Notes that storing came to an end, if not to a good one: it does not end its worker. Tells how often that was the
+   * fault of the outputs' source, and for how long (`seconds`) the job has been storing; undefined when it no longer is.
+   */
+  async noteFailedStoring(jobId: string, ofSource: boolean): Promise<FailedStoring | undefined> {
+    const [failed] = await this.database.query<FailedStoring>(NOTE_FAILED_STORING, [jobId, ofSource ? 1 : 0]);
+    return failed;
   }
 
   /** Has every job looked at soon that waits for a message; returns how many. */

@@ -142,7 +142,7 @@ const TAKE_DUE_CHECKS = {
   text: `
     WITH due AS (
       SELECT job_id FROM replicate.jobs
-      WHERE state IN ${OPEN_STATES} AND check_at <= clock_timestamp()
+      WHERE state IN ${OPEN_STATES} AND check_at <= statement_timestamp()
       ORDER BY check_at LIMIT $1 FOR UPDATE SKIP LOCKED),
     pushed AS (
       UPDATE replicate.jobs job SET check_at = clock_timestamp() + $2 * interval '1 second'

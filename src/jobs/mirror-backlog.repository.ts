@@ -8,14 +8,14 @@ const LEASE_SECONDS = 10;
 
 const ANY_DUE = {
   name: 'mirror-backlog-any-due',
-  text: 'SELECT 1 FROM replicate.mirror_backlog WHERE due_at <= clock_timestamp() LIMIT 1',
+  text: 'SELECT 1 FROM replicate.mirror_backlog WHERE due_at <= statement_timestamp() LIMIT 1',
 };
 
 const TAKE_DUE = {
   name: 'mirror-backlog-take-due',
   text: `
     WITH due AS (
-      SELECT job_id FROM replicate.mirror_backlog WHERE due_at <= clock_timestamp()
+      SELECT job_id FROM replicate.mirror_backlog WHERE due_at <= statement_timestamp()
       ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED),
     taken AS (
       UPDATE replicate.mirror_backlog backlog SET due_at = clock_timestamp() + interval '${LEASE_SECONDS} seconds'
@@ -25,9 +25,13 @@ const TAKE_DUE = {
 
 const REMOVE = {
   name: 'mirror-backlog-remove',
-  text: `DELETE FROM replicate.mirror_backlog backlog
-    USING unnest($1::uuid[], $2::integer[]) done (job_id, version)
-    WHERE backlog.job_id = done.job_id AND backlog.version <= done.version`,
+  text: `
+    WITH done AS (SELECT * FROM unnest($1::uuid[], $2::integer[]) done (job_id, version)),
+    removed AS (
+      DELETE FROM replicate.mirror_backlog backlog USING done
+      WHERE backlog.job_id = done.job_id AND backlog.version <= done.version)
+    UPDATE replicate.mirror_backlog backlog SET due_at = clock_timestamp() FROM done
+    WHERE backlog.job_id = done.job_id AND backlog.version > done.version`,
 };
 
 const POSTPONE = {
@@ -47,7 +51,7 @@ export class MirrorBacklogRepository {
     return due.length === 0 ? [] : this.database.query<Job>(TAKE_DUE, [limit]);
   }
 
-  /** Notes that the mirrors have these states of the jobs; a job that moved on meanwhile stays. */
+  /** Notes that the mirrors have these states of the jobs; a job that moved on meanwhile stays, and is due at once. */
   async remove(jobs: Job[]): Promise<void> {
     await this.database.query(REMOVE, [jobs.map(({ jobId }) => jobId), jobs.map(({ version }) => version)]);
   }

@@ -13,7 +13,7 @@ import { MediaStore } from '../storage/media.store.js';
 import type { Job, JobError, JobOutput } from './job.js';
 import { JobLifecycle } from './job-lifecycle.js';
 import { jobLogFields } from './job-log-fields.js';
-import { JobStepsRepository } from './job-steps.repository.js';
+import { JobStepsRepository, type FailedStoring } from './job-steps.repository.js';
 import { JobsRepository } from './jobs.repository.js';
 import { MediaOutputEntity } from './media-output.entity.js';
 import { storedCost } from './prediction-cost.js';
@@ -22,11 +22,11 @@ import { StoredObjectsRepository } from './stored-objects.repository.js';
 
 const LEASE_RENEWAL_MS = 15_000;
 const LAST_LOOK_MS = 10_000;
-const GIVE_UP_AFTER_MS = 55 * 60_000;
+const GIVE_UP_AFTER_SECONDS = 55 * 60;
 
 /** What arrived broken, or was not there, may be whole the next time. */
 const FAULTS_OF_THE_SOURCE: ErrorCode[] = ['output_invalid', 'output_missing'];
-const SOURCE_ATTEMPTS = 5;
+const MOST_SOURCE_FAULTS = 5;
 
 /**
  * An output that ends its worker (no fault is thrown then) is given up after as many starts; far more than a good one
@@ -61,9 +61,10 @@ export class OutputsService {
       const outputs = await this.ingest.ingest(this.ingestRequest(job), job.prediction.outputs, signal);
       await this.complete(job, outputs);
     } catch (error) {
-      await this.steps.forgetStoringStarts(jobId).catch(() => undefined);
+      const ofSource = !signal.aborted && isFaultOfSource(error);
+      const failed = await this.steps.noteFailedStoring(jobId, ofSource).catch(() => undefined);
       if (signal.aborted) throw error;
-      if (!isFinalFault(job, error, delivery)) throw toBeTriedAgain(error);
+      if (!failed || !isFinalFault(error, failed, delivery)) throw toBeTriedAgain(error);
       await this.fail(job, error);
     } finally {
       clearInterval(lease);
@@ -168,11 +169,14 @@ function outputRow(jobId: string, { index, bytes, ...output }: StoredOutput) {
  * The output has been paid for and the provider keeps it for an hour: until shortly before that, only what its source
  * gives again and again ends the job.
  */
-function isFinalFault(job: Job, error: unknown, { attempt, lastAttempt }: Delivery): boolean {
-  const late = Date.now() - job.updatedAt.getTime() > GIVE_UP_AFTER_MS;
-  if (lastAttempt || late) return true;
+function isFinalFault(error: unknown, failed: FailedStoring, { lastAttempt }: Delivery): boolean {
+  if (lastAttempt || failed.seconds > GIVE_UP_AFTER_SECONDS) return true;
   if (!(error instanceof AppError) || error.retryable) return false;
-  return !FAULTS_OF_THE_SOURCE.includes(error.code) || attempt >= SOURCE_ATTEMPTS;
+  return !isFaultOfSource(error) || failed.sourceFaults >= MOST_SOURCE_FAULTS;
+}
+
+function isFaultOfSource(error: unknown): boolean {
+  return error instanceof AppError && !error.retryable && FAULTS_OF_THE_SOURCE.includes(error.code);
 }
 
 function toBeTriedAgain(error: unknown): unknown {

@@ -9,6 +9,8 @@ const INTERVAL_MS = 1_000;
 /** Notices that the queues were emptied, and has the jobs whose messages were in them looked at within seconds. */
 @Injectable()
 export class QueueLossWatch extends ScheduledTask {
+  private lossUnmet = false;
+
   constructor(
     private readonly queue: MessageQueue,
     private readonly steps: JobStepsRepository,
@@ -18,8 +20,11 @@ export class QueueLossWatch extends ScheduledTask {
   }
 
   async run(): Promise<boolean> {
-    if (!(await this.queue.wasEmptied())) return false;
+    // The queue tells a loss once: until the jobs are looked at, it is kept in mind.
+    this.lossUnmet ||= await this.queue.wasEmptied();
+    if (!this.lossUnmet) return false;
     this.logger.warn('queue-was-empty', { jobs: await this.steps.checkWaitingSoon() });
+    this.lossUnmet = false;
     return false;
   }
 }

@@ -48,13 +48,25 @@ export class SubmissionService {
       await this.lifecycle.move({ jobId, ofNonce: nonce, to: 'canceled', cause: 'cancel' });
       return;
     }
-    // Held up for long, the attempt may have been given up meanwhile: it is left to the check.
-    if (performance.now() - startedAt > LONGEST_HOLD_UP_MS) return;
+    // Held up for long, the attempt may have been given up meanwhile; nothing was sent under its nonce.
+    if (performance.now() - startedAt > LONGEST_HOLD_UP_MS) return this.submitAfresh(job);
     crashPoint('submitting-committed');
     const outcome = await this.provider.create(this.requestFor(job, nonce));
     crashPoint('create-answered');
     await this.settle(job, outcome);
     crashPoint('create-recorded');
+  }
+
+  private async submitAfresh(job: Job): Promise<void> {
+    const { jobId, nonce } = job;
+    const move = {
+      jobId,
+      from: ['submitting' as const],
+      ofNonce: nonce,
+      to: 'pending' as const,
+      cause: 'worker',
+    };
+    await this.lifecycle.move({ ...move, checkAfterSeconds: 60, messages: [submitMessage(job)] });
   }
 
   private requestFor(job: Job, nonce: string) {

@@ -31,7 +31,7 @@ const SETTLE = {
 const GIVE_UP = {
   name: 'surplus-give-up',
   text: `UPDATE replicate.surplus_predictions SET status = 'unknown', ended_at = clock_timestamp()
-    WHERE ended_at IS NULL AND check_at <= clock_timestamp() AND noted_at < clock_timestamp() - ${GIVE_UP_AFTER}`,
+    WHERE ended_at IS NULL AND check_at <= statement_timestamp() AND noted_at < statement_timestamp() - ${GIVE_UP_AFTER}`,
 };
 
 const CANCEL_DUE = {
@@ -39,7 +39,7 @@ const CANCEL_DUE = {
   text: `
     WITH due AS (
       SELECT replicate_id FROM replicate.surplus_predictions
-      WHERE ended_at IS NULL AND check_at <= clock_timestamp() ORDER BY check_at LIMIT $1 FOR UPDATE SKIP LOCKED),
+      WHERE ended_at IS NULL AND check_at <= statement_timestamp() ORDER BY check_at LIMIT $1 FOR UPDATE SKIP LOCKED),
     pushed AS (
       UPDATE replicate.surplus_predictions surplus SET check_at = clock_timestamp() + ${CHECK_INTERVAL}
       FROM due WHERE surplus.replicate_id = due.replicate_id RETURNING surplus.replicate_id, surplus.job_id)

@@ -118,8 +118,10 @@ export class Metrics {
       labelNames: labels,
       registers: [this.registry],
       async collect() {
+        const found = await values().catch((): LabeledValue[] => []);
+        // In one turn: of two scrapes at once each sets the figure anew, and neither adds to the other's.
         this.reset();
-        for (const [label, value] of await values().catch((): LabeledValue[] => [])) this.inc(label, value);
+        for (const [label, value] of found) this.inc(label, value);
       },
     });
   }

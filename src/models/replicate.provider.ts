@@ -1,7 +1,7 @@
 import Replicate from 'replicate';
 import { AppError } from '../errors.js';
 import { readPrediction, storableText, type Prediction } from './prediction.js';
-import { exchange, type Exchange } from './replicate-exchange.js';
+import { exchange, type Exchange, type SentRequest } from './replicate-exchange.js';
 
 /** A prediction to be created; `webhookUrl` carries what ties it to its job. */
 export interface PredictionRequest {
@@ -45,7 +45,7 @@ export class ReplicateProvider {
       auth: token,
       baseUrl,
       fetch: async (input: string | URL | Request, init?: RequestInit) =>
-        Response.json(await exchange(input, init)),
+        Response.json(await exchange(input as string | URL, init as SentRequest)),
     });
   }
 

@@ -9,14 +9,15 @@ import { Database } from '../storage/database.js';
 const INTERVAL_MS = 50;
 const BATCH = 200;
 
+/** Compared with a time that the statement keeps, the index tells what is due; clock_timestamp() would read all. */
 const ANY_DUE = {
   name: 'outbox-any-due',
-  text: 'SELECT 1 FROM replicate.outbox WHERE due_at <= clock_timestamp() LIMIT 1',
+  text: 'SELECT 1 FROM replicate.outbox WHERE due_at <= statement_timestamp() LIMIT 1',
 };
 
 const TAKE_DUE = `
   DELETE FROM replicate.outbox WHERE message_id IN (
-    SELECT message_id FROM replicate.outbox WHERE due_at <= clock_timestamp() AND name = ANY($1)
+    SELECT message_id FROM replicate.outbox WHERE due_at <= statement_timestamp() AND name = ANY($1)
     ORDER BY due_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)
   RETURNING message_id AS id, name, payload`;
 

@@ -1,6 +1,7 @@
 /**
  * Runs `work` again and again, `intervalMs` after the last run ended, never twice at once. A run that returns true has
- * more to do and is followed at once. A run that throws is reported and the next waits ten intervals, 1 s at least.
+ * more to do and is followed at once. A run that throws is reported and the next waits ten intervals, but 1 s at least, and no
+ * longer than 5 s or the interval.
  */
 export class PeriodicTask {
   private timer: NodeJS.Timeout | undefined;
@@ -37,7 +38,11 @@ export class PeriodicTask {
       this.schedule(hasMore ? 0 : this.intervalMs);
     } catch (error) {
       this.report(error);
-      this.schedule(Math.max(1_000, 10 * this.intervalMs));
+      this.schedule(pauseMs(this.intervalMs));
     }
   }
+}
+
+function pauseMs(intervalMs: number): number {
+  return Math.max(1_000, Math.min(10 * intervalMs, 5_000), intervalMs);
 }

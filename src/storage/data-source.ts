@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { ClientBase } from 'pg';
 import { DataSource, type EntityTarget, type ObjectLiteral } from 'typeorm';
 
 const CONNECT_TIMEOUT_MS = 2_000;
@@ -35,6 +36,15 @@ export function createDataSource(choices: DataSourceChoices): DataSource {
       idle_in_transaction_session_timeout: 30_000,
       keepAlive: true,
       application_name: 'vsl-media-generation',
+      onConnect: hearFaults,
     },
   });
+}
+
+/**
+ * A connection that PostgreSQL ends in the very moment that it is handed over has no listener yet: its fault would end
+ * the process. Whoever uses the connection meets the fault in the next statement.
+ */
+function hearFaults(client: ClientBase): void {
+  client.on('error', () => undefined);
 }

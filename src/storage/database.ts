@@ -134,8 +134,11 @@ function unavailable(cause: unknown): AppError {
 /** SQLSTATE classes of a database that is away, full or overloaded: connection, resources, operator intervention. */
 const OUTAGE_CLASSES = ['08', '53', '57'];
 
-/** Faults that pass: a lock not had in time, a deadlock, a transaction ended for standing idle. */
-const PASSING_CODES = ['55P03', '40P01', '25P03'];
+/**
+ * Faults that pass: a lock not had in time, a deadlock, a transaction ended for standing idle, a server that may not write
+ * because another has taken over.
+ */
+const PASSING_CODES = ['55P03', '40P01', '25P03', '25006'];
 
 /** Words of pg and, of a transaction whose connection is gone by its next statement, of TypeORM. */
 const OUTAGE_MESSAGES =
@@ -144,7 +147,7 @@ const OUTAGE_MESSAGES =
 function translate(error: unknown): unknown {
   if (error instanceof AppError) return error;
   const { code = '', message = '' } = error as { code?: string; message?: string };
-  const systemError = /^E[A-Z]{4,}$/.test(code);
+  const systemError = /^E[A-Z_]{4,}$/.test(code);
   const outage =
     systemError ||
     PASSING_CODES.includes(code) ||

@@ -6,7 +6,7 @@ import { WebhookInboxRepository } from './webhook-inbox.repository.js';
 const INTERVAL_MS = 600_000;
 const BATCH = 1_000;
 
-/** Removes webhooks applied over a week ago, every ten minutes. */
+/** Removes webhooks that came over a week ago, every ten minutes. */
 @Injectable()
 export class WebhookInboxSweep extends ScheduledTask {
   constructor(
@@ -17,6 +17,6 @@ export class WebhookInboxSweep extends ScheduledTask {
   }
 
   async run(): Promise<boolean> {
-    return (await this.inbox.removeApplied(BATCH)) === BATCH;
+    return (await this.inbox.removeOld(BATCH)) === BATCH;
   }
 }

@@ -44,7 +44,7 @@ const RESEND_UNAPPLIED = {
   text: `
     WITH due AS (
       SELECT webhook_id FROM replicate.webhook_inbox
-      WHERE applied_at IS NULL AND due_at <= clock_timestamp() AND received_at > clock_timestamp() - ${RESEND_FOR}
+      WHERE applied_at IS NULL AND due_at <= statement_timestamp() AND received_at > statement_timestamp() - ${RESEND_FOR}
       ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED),
     pushed AS (
       UPDATE replicate.webhook_inbox inbox SET due_at = clock_timestamp() + interval '5 minutes'
@@ -53,11 +53,11 @@ const RESEND_UNAPPLIED = {
     SELECT 'apply-webhook', jsonb_build_object('webhookId', webhook_id) FROM pushed RETURNING message_id`,
 };
 
-const REMOVE_APPLIED = {
-  name: 'webhook-remove-applied',
+const REMOVE_OLD = {
+  name: 'webhook-remove-old',
   text: `DELETE FROM replicate.webhook_inbox WHERE webhook_id = ANY(ARRAY(
     SELECT webhook_id FROM replicate.webhook_inbox
-    WHERE applied_at < clock_timestamp() - interval '7 days' LIMIT $1)) RETURNING 1`,
+    WHERE received_at < statement_timestamp() - interval '7 days' LIMIT $1)) RETURNING 1`,
 };
 
 /** The durable inbox of webhooks: a row a `webhook-id`. */
@@ -87,8 +87,8 @@ export class WebhookInboxRepository {
     return (await this.database.query(RESEND_UNAPPLIED, [limit])).length;
   }
 
-  /** Removes up to `limit` webhooks that were applied over a week ago; returns how many. */
-  async removeApplied(limit: number): Promise<number> {
-    return (await this.database.query(REMOVE_APPLIED, [limit])).length;
+  /** Removes up to `limit` webhooks that came over a week ago; returns how many. */
+  async removeOld(limit: number): Promise<number> {
+    return (await this.database.query(REMOVE_OLD, [limit])).length;
   }
 }

@@ -18,7 +18,7 @@ const KEPT = "interval '30 days'";
 
 const ANY_DUE = {
   name: 'webhook-delivery-any-due',
-  text: 'SELECT 1 FROM replicate.webhook_deliveries WHERE next_attempt_at <= clock_timestamp() LIMIT 1',
+  text: 'SELECT 1 FROM replicate.webhook_deliveries WHERE next_attempt_at <= statement_timestamp() LIMIT 1',
 };
 
 /** Goes from endpoint to endpoint, so that none is passed over for another's many deliveries. */
@@ -38,7 +38,7 @@ const TAKE_DUE = {
       FROM waiting JOIN replicate.webhook_endpoints endpoint USING (endpoint_id)
       CROSS JOIN LATERAL (
         SELECT delivery.delivery_id FROM replicate.webhook_deliveries delivery
-        WHERE delivery.endpoint_id = endpoint.endpoint_id AND delivery.next_attempt_at <= clock_timestamp()
+        WHERE delivery.endpoint_id = endpoint.endpoint_id AND delivery.next_attempt_at <= statement_timestamp()
         ORDER BY delivery.next_attempt_at
         LIMIT CASE WHEN endpoint.failing_since IS NULL THEN ${AT_ONCE} ELSE 1 END
         FOR UPDATE SKIP LOCKED) found
@@ -95,13 +95,13 @@ const REMOVE_OLD = {
   name: 'webhook-delivery-remove-old',
   text: `DELETE FROM replicate.webhook_deliveries WHERE delivery_id = ANY(ARRAY(
     SELECT delivery_id FROM replicate.webhook_deliveries
-    WHERE next_attempt_at IS NULL AND created_at < clock_timestamp() - ${KEPT} LIMIT $1)) RETURNING 1`,
+    WHERE next_attempt_at IS NULL AND created_at < statement_timestamp() - ${KEPT} LIMIT $1)) RETURNING 1`,
 };
 
 /** Removed only when no delivery can be left. */
 const REMOVE_DELETED_ENDPOINTS = {
   name: 'webhook-endpoint-remove-deleted',
-  text: `DELETE FROM replicate.webhook_endpoints endpoint WHERE deleted_at < clock_timestamp() - ${KEPT}
+  text: `DELETE FROM replicate.webhook_endpoints endpoint WHERE deleted_at < statement_timestamp() - ${KEPT}
     AND NOT EXISTS (SELECT FROM replicate.webhook_deliveries delivery
       WHERE delivery.endpoint_id = endpoint.endpoint_id)`,
 };

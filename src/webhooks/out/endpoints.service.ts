@@ -49,13 +49,21 @@ export class EndpointsService {
     return found && sees(caller, found.owner) ? found : noSuchEndpoint();
   }
 
+  /** Who is no admin any more may see and delete what tells of everybody's jobs, and no more: throws `forbidden`. */
+  private async findToUse(caller: Caller, endpointId: string): Promise<Endpoint> {
+    const endpoint = await this.find(caller, endpointId);
+    if (endpoint.ofAllOwners && !isAdmin(caller))
+      throw new AppError('forbidden', 'The endpoint hears of everybody’s jobs: this needs the scope admin');
+    return endpoint;
+  }
+
   async change(caller: Caller, endpointId: string, changes: EndpointChanges): Promise<Endpoint> {
-    await this.find(caller, endpointId);
+    await this.findToUse(caller, endpointId);
     return (await this.endpoints.change(endpointId, changes)) ?? noSuchEndpoint();
   }
 
   async rotate(caller: Caller, endpointId: string): Promise<EndpointWithSecret> {
-    await this.find(caller, endpointId);
+    await this.findToUse(caller, endpointId);
     const secret = makeSecret();
     const endpoint = (await this.endpoints.rotate(endpointId, secret)) ?? noSuchEndpoint();
     return { endpoint, secret };
@@ -73,7 +81,7 @@ export class EndpointsService {
 
   /** Has a delivery tried anew; throws `conflict` while the endpoint is disabled. */
   async replay(caller: Caller, endpointId: string, deliveryId: string): Promise<Delivery> {
-    const endpoint = await this.find(caller, endpointId);
+    const endpoint = await this.findToUse(caller, endpointId);
     if (!UUID.test(deliveryId)) noSuchDelivery();
     refuseDisabled(endpoint);
     return (await this.log.replay(endpointId, deliveryId)) ?? noSuchDelivery();
@@ -81,7 +89,7 @@ export class EndpointsService {
 
   /** Sends a test; throws `conflict` while the endpoint is disabled. */
   async test(caller: Caller, endpointId: string): Promise<Delivery> {
-    refuseDisabled(await this.find(caller, endpointId));
+    refuseDisabled(await this.findToUse(caller, endpointId));
     return this.log.addTest(endpointId);
   }
 }

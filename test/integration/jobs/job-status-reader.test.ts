@@ -120,6 +120,15 @@ describe('a status', () => {
     expect({ ...kept, body: Buffer.from(kept!.body) }).toEqual({ ...snapshotOf(job), source: 'memory' });
   });
 
+  it('that a list has shown is given to the layers when it is next read, so that no other process shows less', async () => {
+    const job = await accepted();
+    await toCache(job);
+    const processing = await moved(job.jobId, 'processing');
+    reader.noteShown(processing);
+    expect(seen(await reader.read(job.jobId))).toEqual(['postgres', 2]);
+    expect(seen(await newReader().read(job.jobId))).toEqual(['redis', 2]);
+  });
+
   it('that is not final is not kept in memory', async () => {
     const job = await accepted();
     await reader.read(job.jobId);

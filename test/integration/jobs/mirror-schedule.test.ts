@@ -124,3 +124,15 @@ describe('mirrors that are behind', () => {
     expect(await backlog.take(10)).toHaveLength(1);
   });
 });
+
+describe('a job that moves on while it is mirrored', () => {
+  it('is due at once, not when the hold on it ends', async () => {
+    const job = await failedJob();
+    const [held] = (await backlog.take(100)).filter(({ jobId }) => jobId === job.jobId);
+    await db.pool.query('UPDATE replicate.mirror_backlog SET version = version + 1 WHERE job_id = $1', [
+      job.jobId,
+    ]);
+    await backlog.remove([held!]);
+    expect((await backlog.take(100)).map(({ jobId }) => jobId)).toContain(job.jobId);
+  });
+});

@@ -41,11 +41,14 @@ afterAll(async () => {
 });
 
 /** The service; `afterIngest` happens between the storing of the outputs and the completion. */
-function service(afterIngest: () => Promise<void> = () => Promise.resolve()): OutputsService {
+function service(
+  afterIngest: () => Promise<void> = () => Promise.resolve(),
+  stored: Pick<MediaIngest, 'ingest'> = ingest,
+): OutputsService {
   const logger = new Logger('silent');
   const delayed: Pick<MediaIngest, 'ingest'> = {
     ingest: async (...asked) => {
-      const outputs = await ingest.ingest(...asked);
+      const outputs = await stored.ingest(...asked);
       await afterIngest();
       return outputs;
     },
@@ -66,10 +69,10 @@ function service(afterIngest: () => Promise<void> = () => Promise.resolve()): Ou
   );
 }
 
-async function aStoringJob(): Promise<string> {
+async function aStoringJob(output?: string): Promise<string> {
   const order = aNewJob();
   await acceptJobs(db.database, order);
-  const outputs = [source.serve(`/${order.jobId}`, await picture('p.png'))];
+  const outputs = [output ?? source.serve(`/${order.jobId}`, await picture('p.png'))];
   const prediction = { outputs, metrics: {} };
   await jobs.move({ jobId: order.jobId, to: 'storing', cause: 'webhook w', prediction });
   return order.jobId;
@@ -113,5 +116,23 @@ describe('storing the outputs of a job', () => {
     await service().store(jobId, delivery);
     expect((await jobs.find(jobId))?.state).toBe('completed');
     expect(await keysOf(jobId)).toHaveLength(3);
+  });
+});
+
+describe('an output that its source does not give', () => {
+  const store = (jobId: string, made = service()) => made.store(jobId, { ...delivery, attempt: 50 });
+  const stateOf = async (jobId: string) => (await jobs.find(jobId))?.state;
+
+  it('is asked for five times, however often storing failed for other reasons before', async () => {
+    const jobId = await aStoringJob(source.url('/nowhere.png'));
+    const away = Object.assign(new Error('no space'), { code: 'ENOSPC' });
+    const brokenStore = service(undefined, { ingest: () => Promise.reject(away) });
+    for (let tries = 0; tries < 4; tries += 1) {
+      await expect(store(jobId)).rejects.toMatchObject({ code: 'output_missing', retryable: true });
+      await expect(store(jobId, brokenStore)).rejects.toBe(away);
+    }
+    expect(await stateOf(jobId)).toBe('storing');
+    await store(jobId);
+    expect(await jobs.find(jobId)).toMatchObject({ state: 'failed', error: { code: 'output_missing' } });
   });
 });

@@ -117,6 +117,15 @@ describe('a create', () => {
     ]);
   });
 
+  it('goes over a connection of its own, which no server can have closed before', async () => {
+    const connections: unknown[] = [];
+    server.on('connection', (socket) => connections.push(socket));
+    answers = [json(201, prediction())];
+    for (let creates = 0; creates < 3; creates += 1) await provider.create(official);
+    expect(connections).toHaveLength(3);
+    expect(received.map(({ headers }) => headers.connection)).toEqual(['close', 'close', 'close']);
+  });
+
   it('of a community model goes by its version', async () => {
     answers = [json(201, prediction())];
     expect((await provider.create(community)).kind).toBe('created');

@@ -3,6 +3,7 @@ import { createDataSource } from '../../../src/storage/data-source.js';
 import { Database } from '../../../src/storage/database.js';
 import { eventually } from '../../support/eventually.js';
 import { startTcpProxy, throughPort, type TcpProxy } from '../../support/tcp-proxy.js';
+import { startEndingProxy, type EndingProxy } from './ending-proxy.js';
 import { startTestDatabase, type TestDatabase } from './test-database.js';
 
 jest.setTimeout(30_000);
@@ -12,12 +13,14 @@ const ONE = { name: 'one', text: 'SELECT 1 AS one' };
 let db: TestDatabase;
 let proxy: TcpProxy;
 let proxied: string;
+let ending: EndingProxy;
 
 beforeAll(async () => {
   db = await startTestDatabase({ migrated: false });
   const { port } = new URL(db.url);
   proxy = await startTcpProxy('127.0.0.1', Number(port));
   proxied = throughPort(db.url, proxy.port);
+  ending = await startEndingProxy(db.url);
 });
 
 afterEach(() => proxy.heal());
@@ -25,6 +28,7 @@ afterEach(() => proxy.heal());
 afterAll(async () => {
   await db.close();
   await proxy.close();
+  await ending.close();
 });
 
 const outage = {
@@ -51,6 +55,34 @@ describe('a database that is away', () => {
       for (;;) await manager.query('SELECT 1').finally(() => new Promise(setImmediate));
     });
     await expect(ended).rejects.toMatchObject(outage);
+  });
+
+  it('is what a transaction tells whose connection ended in the moment that it was made, and the process goes on', async () => {
+    const database = await db.another(ending.url);
+    await answering(database);
+    ending.endNext();
+    await expect(
+      Promise.all(Array.from({ length: 3 }, () => database.transaction(() => Promise.resolve()))),
+    ).rejects.toMatchObject(outage);
+    expect(ending.ended()).toBeGreaterThan(0);
+    await answering(database);
+  });
+
+  it('is what a write tells to a server that may only be read, because another has taken over', async () => {
+    const database = await db.another(db.url);
+    await answering(database);
+    const write = database.transaction(async (manager) => {
+      await manager.query('SET TRANSACTION READ ONLY');
+      await manager.query('CREATE TABLE written_here (one integer)');
+    });
+    await expect(write).rejects.toMatchObject(outage);
+  });
+
+  it('is what a name tells that cannot be resolved for now', async () => {
+    const database = await db.another(db.url);
+    await answering(database);
+    const fault = Object.assign(new Error('getaddrinfo EAI_AGAIN db.internal'), { code: 'EAI_AGAIN' });
+    await expect(database.transaction(() => Promise.reject(fault))).rejects.toMatchObject(outage);
   });
 
   it('is what a transaction tells that the connection left before its next statement', async () => {

@@ -1,4 +1,4 @@
-import { Metrics } from '../../../src/metrics/metrics.js';
+import { Metrics, type LabeledValue } from '../../../src/metrics/metrics.js';
 import { RequestDurations } from '../../../src/metrics/request-durations.js';
 
 describe('the metrics of a process', () => {
@@ -28,6 +28,16 @@ describe('the metrics of a process', () => {
     const text = await metrics.registry.metrics();
     expect(text).toContain('vsl_there{a="b"} 5');
     expect(text).not.toContain('vsl_away{');
+  });
+
+  it('that are looked up are the same in two answers at once', async () => {
+    const metrics = new Metrics();
+    const value = async (): Promise<LabeledValue[]> => [[{ a: 'b' }, 5]];
+    metrics.lookUp({ name: 'vsl_gauge', help: 'h', labels: ['a'] }, value);
+    metrics.lookUp({ name: 'vsl_total', help: 'h', labels: ['a'], total: true }, value);
+    const texts = await Promise.all([metrics.registry.metrics(), metrics.registry.metrics()]);
+    for (const text of texts)
+      expect(text.match(/^vsl_(gauge|total)\{.*$/gm)).toEqual(['vsl_gauge{a="b"} 5', 'vsl_total{a="b"} 5']);
   });
 });
 

@@ -45,6 +45,8 @@ describe('a periodic task', () => {
   it.each([
     [50, 1_000],
     [500, 5_000],
+    [1_000, 5_000],
+    [60_000, 60_000],
   ])('with an interval of %i ms waits %i ms after a fault, which it reports', async (intervalMs, waitMs) => {
     const { task, ends, errors } = heldTask(intervalMs);
     task.start();
