@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { builtModule } from './built-tree.js';
 import type { Environment } from './environment.js';
+import { keptProcess } from './kept-process.js';
 import { startError, withLogFile } from './services/service-log.js';
 import { serviceProcess, type ServiceProcess } from './services/service-process.js';
 import type { Stack } from './stack.js';
@@ -20,6 +21,8 @@ export interface AppOptions {
   env: Environment;
   /** Folder of the processes' logs; without it they go to the terminal, each line with its process's name. */
   logDir?: string;
+  /** Starts a process again that ends unasked, and tells it. */
+  keep?: (sentence: string) => void;
 }
 
 /** A migrated database, an API and a worker. */
@@ -39,7 +42,7 @@ export async function startApp(options: AppOptions & { port: number }): Promise<
   await runMigrations(options);
   const url = `http://${reachableHost(env.HOST)}:${port}`;
   const appEnv = { ...env, PORT: String(port), WEBHOOK_BASE_URL: env.WEBHOOK_BASE_URL || url };
-  const processes = [run('api', { ...options, env: appEnv }), run('worker', { ...options, env: appEnv })];
+  const processes = (['api', 'worker'] as const).map((role) => start(role, { ...options, env: appEnv }));
   const died = Promise.race(
     processes.map(({ name, ended }) => ended.then((how) => `The ${name} ended (${how})`)),
   );
@@ -64,6 +67,10 @@ export async function runMigrations(options: AppOptions): Promise<void> {
   throw options.logDir
     ? startError('The migration', how, join(options.logDir, 'migrate.log'))
     : new Error(`The migration failed (${how})`);
+}
+
+function start(role: Role, options: AppOptions): ServiceProcess {
+  return options.keep ? keptProcess(() => run(role, options), options.keep) : run(role, options);
 }
 
 function run(role: Role, { stack, env, logDir }: AppOptions): ServiceProcess {

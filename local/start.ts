@@ -14,7 +14,7 @@ async function main(): Promise<void> {
   console.log('Starting the local stack …');
   const stack = await startStack({ dataDir, env });
   for (const notice of stack.notices) console.log(notice);
-  const app = await startApp({ stack, env: { ...env, HOST: stack.env.HOST }, port }).catch(
+  const app = await startApp({ stack, env: { ...env, HOST: stack.env.HOST }, port, keep: console.log }).catch(
     async (error: unknown) => {
       await stack.stop();
       throw error;

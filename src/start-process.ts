@@ -1,8 +1,8 @@
 import 'reflect-metadata';
-import { readSettings, SettingsError, type Settings } from './config/settings.js';
+import { readSettings, SettingsError, type ModelsConfig, type Settings } from './config/settings.js';
 import { planCrash } from './crash-points.js';
 import { Logger } from './logging/logger.js';
-import { RegistryError } from './models/registry.js';
+import { loadRegistry, RegistryError } from './models/registry.js';
 
 /**
  * Runs a role of the product. A wrong set-up (variables, model registry) is told in plain words on standard error,
@@ -24,5 +24,15 @@ export async function startProcess(
 export function endWithFault(error: unknown): never {
   const ownWords = error instanceof SettingsError || error instanceof RegistryError;
   console.error(ownWords ? error.message : error);
+  if (error instanceof SettingsError && error.modelsConfig?.text) tellRegistryFaults(error.modelsConfig);
   process.exit(1);
+}
+
+/** With the faults of the variables, so that nobody mends those first to learn of these. */
+function tellRegistryFaults({ text, source }: ModelsConfig): void {
+  try {
+    loadRegistry(text, source);
+  } catch (error) {
+    if (error instanceof RegistryError) console.error(error.message);
+  }
 }

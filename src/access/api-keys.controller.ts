@@ -1,15 +1,22 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiOkResponse, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AppError, invalidParameters } from '../errors.js';
 import { ApiErrors } from '../http/api-errors.js';
+import { ApiIdempotencyKey } from '../http/api-idempotency-key.js';
+import { idempotencyScope, sendReplay, sendStored } from '../http/idempotent-answer.js';
 import { PageQuery } from '../http/page-query.dto.js';
+import { readIdempotencyKey } from '../idempotency/idempotency-key.js';
+import { IdempotentTransaction } from '../idempotency/idempotent-transaction.js';
 import { makeKey } from './api-key.js';
 import { ApiKeyDto, ApiKeyListDto, CreateApiKeyDto, MadeApiKeyDto } from './api-key.dto.js';
 import { readNewApiKey } from './api-key.request.js';
 import { ApiKeysRepository, type ApiKey } from './api-keys.repository.js';
+import type { Caller } from './caller.js';
 import { KeyRing } from './key-ring.js';
-import { Requires } from './route-access.decorator.js';
+import { CalledBy, Requires } from './route-access.decorator.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -20,21 +27,36 @@ export class ApiKeysController {
   constructor(
     private readonly keys: ApiKeysRepository,
     private readonly ring: KeyRing,
+    private readonly transaction: IdempotentTransaction,
   ) {}
 
   @Post()
   @ApiOperation({
-    summary: 'Make a key: it is shown in this answer and never again',
-    description:
-      'No Idempotency-Key: a repetition would have to keep the secret. Delete a key made in excess.',
+    summary:
+      'Make a key: it is shown in this answer, and in repetitions of it under the same Idempotency-Key',
   })
+  @ApiIdempotencyKey()
   @ApiBody({ type: CreateApiKeyDto })
   @ApiResponse({ status: 201, type: MadeApiKeyDto })
-  @ApiErrors(400, 413, 415, 503)
-  async create(@Body() body: unknown): Promise<MadeApiKeyDto> {
-    const wish = readNewApiKey(body);
+  @ApiErrors(400, 409, 413, 415, 422, 503)
+  async create(
+    @CalledBy() caller: Caller,
+    @Body() body: unknown,
+    @Headers() headers: Record<string, unknown>,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const scope = idempotencyScope(caller.owner, 'api-keys');
+    const idempotencyKey = readIdempotencyKey(headers['idempotency-key'], scope, body);
+    const { answer, replayed } = await this.transaction.onceSealed(idempotencyKey, async (manager) => {
+      const made = await this.make(manager, readNewApiKey(body));
+      return { status: 201, location: `/api-keys/${made.keyId}`, body: JSON.stringify(made) };
+    });
+    (replayed ? sendReplay : sendStored)(reply, answer);
+  }
+
+  private async make(manager: EntityManager, wish: ReturnType<typeof readNewApiKey>): Promise<MadeApiKeyDto> {
     const { key, prefix, hash } = makeKey();
-    const made = await this.keys.insert({ keyId: uuidv7(), prefix, secretHash: hash, ...wish });
+    const made = await this.keys.insert(manager, { keyId: uuidv7(), prefix, secretHash: hash, ...wish });
     return Object.assign(asDto(made), { key });
   }
 

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { Database } from '../storage/database.js';
 import type { Scope } from './caller.js';
 
@@ -35,17 +36,14 @@ const columns = (budget = BUDGET) => `
 
 const COLUMNS = columns();
 
-const INSERT = {
-  name: 'api-key-insert',
-  text: `
+const INSERT = `
     WITH made AS (
       INSERT INTO replicate.api_keys (key_id, name, prefix, secret_hash, scopes, user_id, rate_limit_per_hour, expires_at)
       VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING *),
     limited AS (
       INSERT INTO replicate.budgets (kind, id, monthly_limit)
       SELECT 'owner', 'key:' || key_id, $9::numeric FROM made WHERE $9::numeric IS NOT NULL RETURNING monthly_limit)
-    SELECT ${columns('(SELECT monthly_limit FROM limited)')} FROM made`,
-};
+    SELECT ${columns('(SELECT monthly_limit FROM limited)')} FROM made`;
 
 const FIND = {
   name: 'api-key-find',
@@ -84,11 +82,11 @@ const REVOKE = {
 export class ApiKeysRepository {
   constructor(private readonly database: Database) {}
 
-  async insert(key: NewApiKey): Promise<ApiKey> {
+  async insert(manager: EntityManager, key: NewApiKey): Promise<ApiKey> {
     const { keyId, name, prefix, secretHash, scopes, userId, rateLimitPerHour, monthlyBudget, expiresAt } =
       key;
     const values = [keyId, name, prefix, secretHash, scopes, userId, rateLimitPerHour, expiresAt];
-    const [inserted] = await this.database.query<ApiKey>(INSERT, [...values, monthlyBudget]);
+    const [inserted] = await manager.query<ApiKey[]>(INSERT, [...values, monthlyBudget]);
     return inserted!;
   }
 

@@ -29,6 +29,11 @@ export class BearerTokens {
     this.issuer = access.oidc && { ...access.oidc, keys: new IssuerKeys(access.oidc.issuer) };
   }
 
+  /** Whether an issuer is configured. */
+  get areRead(): boolean {
+    return this.issuer !== undefined;
+  }
+
   /** The bearer of a token that was verified in the last minute and has not expired. */
   fresh(token: string): Caller | undefined {
     const known = this.known.get(token);

@@ -3,9 +3,19 @@ import { VARIABLES, type Variable, type VariableName, type VariableValues } from
 
 export type Environment = Record<string, string | undefined>;
 
+/** The model registry as JSON, and where it stands. */
+export interface ModelsConfig {
+  text: string;
+  source: string;
+}
+
 /** A wrong set-up: `faults` names every wrong variable and how to mend it. */
 export class SettingsError extends Error {
-  constructor(readonly faults: string[]) {
+  /** `modelsConfig` is the model registry, where that could be read: it may have faults of its own. */
+  constructor(
+    readonly faults: string[],
+    readonly modelsConfig?: ModelsConfig,
+  ) {
     super(
       `The configuration has ${faults.length} fault${faults.length === 1 ? '' : 's'}:\n- ${faults.join('\n- ')}`,
     );
@@ -33,7 +43,7 @@ export class Settings {
   readonly heartbeatFile;
   readonly plannedCrash;
 
-  constructor(values: VariableValues, modelsConfig: { text: string; source: string }) {
+  constructor(values: VariableValues, modelsConfig: ModelsConfig) {
     this.stage = values.STAGE;
     this.logLevel = values.LOG_LEVEL;
     this.http = {
@@ -91,7 +101,7 @@ export function readSettings(env: Environment = process.env): Settings {
   const values = parseAll(env, faults);
   faults.push(...contradictions(values));
   const modelsConfig = readModelsConfig(values, faults);
-  if (faults.length > 0) throw new SettingsError(faults);
+  if (faults.length > 0) throw new SettingsError(faults, modelsConfig);
   return new Settings(values as VariableValues, modelsConfig);
 }
 

@@ -7,8 +7,7 @@ import { Metrics } from '../metrics/metrics.js';
 const INTERVAL_MS = 60_000;
 
 /**
- * Tells each minute what happened in it, and at the end what is left, as log lines that CloudWatch takes for metrics. Not
- * on a local stage, where nobody reads them.
+ * Tells each minute what happened in it, and at the end what is left, as log lines that CloudWatch takes for metrics.
  */
 @Injectable()
 export class MetricsReport extends ScheduledTask {
@@ -22,7 +21,6 @@ export class MetricsReport extends ScheduledTask {
 
   async run(): Promise<boolean> {
     const lines = this.metrics.drain(this.settings.stage);
-    if (this.settings.stage === 'local') return false;
     for (const line of lines) this.logger.info('metrics', line);
     return false;
   }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { AppError } from '../errors.js';
 import { Database } from '../storage/database.js';
+import { AnswerSeal } from './answer-seal.js';
 import type { IdempotencyKey } from './idempotency-key.js';
 import { IdempotencyRepository, type StoredAnswer } from './idempotency.repository.js';
 
@@ -44,6 +45,20 @@ export class IdempotentTransaction {
       return this.answerInstead(key, error);
     });
     return answer ? { answer, replayed: false } : { answer: await this.firstAnswer(key), replayed: true };
+  }
+
+  /** The same for an answer whose body holds a secret: it is kept sealed. */
+  async onceSealed(
+    key: IdempotencyKey | undefined,
+    work: (manager: EntityManager) => Promise<StoredAnswer>,
+  ): Promise<OnceAnswer> {
+    if (!key) return this.once(key, work);
+    const seal = new AnswerSeal(key);
+    const { answer, replayed } = await this.once(seal.kept, async (manager) => {
+      const open = await work(manager);
+      return { ...open, body: seal.close(open.body) };
+    });
+    return { answer: { ...answer, body: seal.open(answer.body) }, replayed };
   }
 
   /** What the first request did may be the very thing that this one failed on. */

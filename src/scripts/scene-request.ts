@@ -2,7 +2,7 @@ import { matches } from '../models/json-schema.js';
 import type { Model, Values } from '../models/model.js';
 import type { GenerationRequest } from '../models/plan-generation.js';
 import type { ModelRegistry } from '../models/registry.js';
-import type { Character, Script, Section } from './script.js';
+import type { Character, Script, ScriptDefaults, Section, WrittenSection } from './script.js';
 
 /** Parameters by which models take pictures of what to keep the same. */
 const REFERENCE_PARAMETERS = ['reference_images', 'image_input'];
@@ -37,6 +37,19 @@ export function sceneRequest(
     ...given(takes(model, 'prompt') ? castPrompt(prompt, cast) : prompt),
     parameters: { ...merged, ...references(model, merged, cast) },
   };
+}
+
+/** What a section does not say it makes, its model does; a section without a known model makes video. */
+export function withMediaType(
+  registry: ModelRegistry,
+  defaults: ScriptDefaults,
+  section: WrittenSection,
+): Section {
+  const modelId = section.modelId ?? defaults.modelId;
+  const model = modelId === undefined ? undefined : registry.find(modelId);
+  // That no section is made by a model of audio is told with the other faults.
+  const ofModel = (model?.mediaType ?? 'video') as Section['mediaType'];
+  return { ...section, mediaType: section.mediaType ?? ofModel };
 }
 
 /** The prompt with the description of each character on a line of its own. */

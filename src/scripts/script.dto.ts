@@ -82,7 +82,7 @@ export class SectionDto {
   @IsString({ message: 'prompt must be text' })
   prompt?: string | null;
 
-  @ApiPropertyOptional({ enum: ['video', 'image'], default: 'video' })
+  @ApiPropertyOptional({ enum: ['video', 'image'], description: 'What its model makes, when left out.' })
   @IsOptional()
   @IsString({ message: 'mediaType must be one of video, image' })
   mediaType?: string | null;

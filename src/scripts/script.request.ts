@@ -11,7 +11,7 @@ import {
   ReplaceSectionsDto,
   SectionDto,
 } from './script.dto.js';
-import type { ScriptDefaults, Section } from './script.js';
+import type { ScriptDefaults, WrittenSection } from './script.js';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -26,14 +26,14 @@ export interface ScriptDraft {
   title: string;
   seed: number | null;
   defaults: ScriptDefaults;
-  sections: Section[];
+  sections: WrittenSection[];
 }
 
 export type ScriptChanges = Partial<Pick<ScriptDraft, 'title' | 'seed' | 'defaults'>>;
 
 /** A section whose author says which one it is. */
 export interface SectionDraft {
-  section: Section;
+  section: WrittenSection;
   isKnown: boolean;
 }
 
@@ -120,7 +120,7 @@ function sectionDraft(given: KnownSectionDto): SectionDraft {
     title: given.title ?? null,
     narration: given.narration ?? null,
     prompt: typeof given.prompt === 'string' ? given.prompt.trim() || null : null,
-    mediaType: (given.mediaType ?? 'video') as Section['mediaType'],
+    mediaType: (given.mediaType ?? null) as WrittenSection['mediaType'],
     modelId: typeof given.modelId === 'string' ? given.modelId : null,
     parameters: isRecord(given.parameters) ? given.parameters : {},
     characterIds: characters

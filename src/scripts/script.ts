@@ -34,6 +34,9 @@ export interface Section {
   characterIds: string[];
 }
 
+/** A section as it arrives: what it makes may be left to its model. */
+export type WrittenSection = Omit<Section, 'mediaType'> & { mediaType: Section['mediaType'] | null };
+
 /** A person or thing that several scenes show. */
 export interface Character {
   characterId: string;

@@ -7,7 +7,8 @@ import { ModelRegistry } from '../models/registry.js';
 import { Database } from '../storage/database.js';
 import { CharactersRepository } from './characters.repository.js';
 import { currentHashes, invalidScript } from './plan-scenes.js';
-import type { Script, Section, WholeScript } from './script.js';
+import { withMediaType } from './scene-request.js';
+import type { Script, WholeScript, WrittenSection } from './script.js';
 import { defaultsIssues, firstOfEach, sectionsIssues } from './script-faults.js';
 import { ScriptLookup } from './script-lookup.js';
 import type { Draft, ScriptChanges, ScriptDraft, SectionDraft } from './script.request.js';
@@ -36,14 +37,15 @@ export class ScriptsService {
   ): Promise<WholeScript> {
     refuseOtherUser(caller, value.userId);
     const script = { scriptId: uuidv7(), owner: caller.owner, ...value };
-    const characters = await this.lockCharacters(manager, caller, value.sections);
+    const sections = value.sections.map((section) => withMediaType(this.registry, value.defaults, section));
+    const characters = await this.lockCharacters(manager, caller, sections);
     refuse([
       ...issues,
       ...defaultsIssues(this.registry, value.defaults),
-      ...sectionsIssues(this.registry, value, value.sections, characters),
+      ...sectionsIssues(this.registry, value, sections, characters),
     ]);
     await this.scripts.insert(manager, script);
-    await this.scripts.replaceSections(manager, script.scriptId, value.sections);
+    await this.scripts.replaceSections(manager, script.scriptId, sections);
     return this.lookup.whole(manager, caller, script.scriptId);
   }
 
@@ -76,10 +78,11 @@ export class ScriptsService {
     { value, issues }: Draft<SectionDraft[]>,
   ): Promise<WholeScript> {
     return this.database.transaction(async (manager) => {
-      const sections = value.map(({ section }) => section);
+      const written = value.map(({ section }) => section);
       // Before the script's row, as a change of a character locks them.
-      const characters = await this.lockCharacters(manager, caller, sections);
+      const characters = await this.lockCharacters(manager, caller, written);
       const { script, sections: before } = await this.lookup.whole(manager, caller, scriptId, 'FOR UPDATE');
+      const sections = written.map((section) => withMediaType(this.registry, script.defaults, section));
       refuse([
         ...issues,
         ...strangerIssues(value, new Set(before.map(({ sectionId }) => sectionId))),
@@ -105,7 +108,7 @@ export class ScriptsService {
   }
 
   /** The characters that sections name, those of others left out. */
-  private async lockCharacters(manager: EntityManager, caller: Caller, sections: Section[]) {
+  private async lockCharacters(manager: EntityManager, caller: Caller, sections: WrittenSection[]) {
     const named = [...new Set(sections.flatMap(({ characterIds }) => characterIds))];
     const found = await this.characters.findAll(manager, named, 'FOR SHARE');
     return new Map([...found].filter(([, { owner }]) => sees(caller, owner)));

@@ -173,6 +173,18 @@ describe('a wrong set-up', () => {
     },
   );
 
+  it('of variables and models stops the API with the faults of both told', async () => {
+    const models = JSON.stringify({ image: { one: { ...plain, pricing: -1 } } });
+    const { code, output } = await end('api', { PORT: 'x', MODELS_CONFIG: models });
+    expect(code).toBe(1);
+    expect(output.trim().split('\n')).toEqual([
+      'The configuration has 1 fault:',
+      expect.stringMatching(/^- PORT /),
+      'The model registry (MODELS_CONFIG) cannot be used:',
+      expect.stringMatching(/^- .*one.*pricing/),
+    ]);
+  });
+
   it.each([
     ['JSON that is cut short', { MODELS_CONFIG: '{"image":' }],
     ['a file that is not there', { MODELS_CONFIG: '', MODELS_CONFIG_FILE: 'nowhere/models.json' }],

@@ -71,7 +71,7 @@ export class EndpointsController {
   ): Promise<void> {
     const scope = idempotencyScope(caller.owner, 'webhook-endpoints');
     const key = readIdempotencyKey(headers['idempotency-key'], scope, body);
-    const { answer, replayed } = await this.transaction.once(key, async (manager) => {
+    const { answer, replayed } = await this.transaction.onceSealed(key, async (manager) => {
       const draft = readNewEndpoint(body, this.privateHosts);
       const made = await this.endpoints.create(manager, caller, draft);
       const location = `/webhook-endpoints/${made.endpoint.endpointId}`;

@@ -189,3 +189,53 @@ async function listening({ db }: KeyedApi): Promise<void> {
     (count) => count >= 2,
   );
 }
+
+describe('a key made under an Idempotency-Key', () => {
+  it('is made once, shown again byte for byte, and kept nowhere in the open', async () => {
+    const headers = { 'x-api-key': ADMIN_KEY, 'idempotency-key': 'b0a2c1e4-make-a-key' };
+    const wish = { name: 'once', scopes: ['read'] };
+    const make = (body: object) => keyed.api.client.post('/api-keys', body, headers);
+    const [first, again] = [await make(wish), await make(wish)];
+    expect([first.status, again.status]).toEqual([201, 201]);
+    expect(again.text).toBe(first.text);
+    expect(again.headers.get('idempotent-replayed')).toBe('true');
+    const { key, keyId } = first.body as { key: string; keyId: string };
+    expect(first.headers.get('location')).toBe(`/api-keys/${keyId}`);
+    expect(await statusWith(key)).toBe(200);
+    expect((await make({ ...wish, name: 'another' })).status).toBe(422);
+    const { rows } = await keyed.db.pool.query('SELECT * FROM replicate.idempotency_keys');
+    const kept = JSON.stringify(rows);
+    for (const secret of [key, 'b0a2c1e4-make-a-key']) expect(kept).not.toContain(secret);
+    expect(kept).toContain('api-keys');
+  });
+});
+
+describe('where no key is required', () => {
+  let open: RunningApi;
+
+  beforeAll(async () => {
+    open = await startApi({ DATABASE_URL: keyed.db.url, AUTH_REQUIRED: 'false' });
+  });
+
+  afterAll(() => open.close());
+
+  it('a request without one may do all', async () => {
+    expect((await open.client.get('/api-keys')).status).toBe(200);
+  });
+
+  it('one that is sent counts: for what it may do, and that it is valid', async () => {
+    const { key, keyId } = await keyed.makeKey(['read']);
+    expect(await statusWith(key, open)).toBe(200);
+    expect((await callWith(open.client, key, 'GET', '/api-keys')).status).toBe(403);
+    expect(await statusWith('wrong', open)).toBe(401);
+    await asAdmin('DELETE', `/api-keys/${keyId}`);
+    await eventually(
+      () => statusWith(key, open),
+      (status) => status === 401,
+    );
+  });
+
+  it('a bearer token of no issuer is none', async () => {
+    expect((await open.client.get('/jobs', { authorization: 'Bearer some.other.token' })).status).toBe(200);
+  });
+});

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { AppError } from '../../../src/errors.js';
 import { readNewScript, readSections } from '../../../src/scripts/script.request.js';
+import { withMediaType } from '../../../src/scripts/scene-request.js';
 import { defaultsIssues, sectionsIssues } from '../../../src/scripts/script-faults.js';
 import type { Values } from '../../../src/models/model.js';
 import { registry } from '../models/registry-file.js';
@@ -11,7 +12,7 @@ describe('new sections', () => {
     for (const body of [sections, { sections }]) {
       const { value, issues } = readSections(body);
       expect(issues).toEqual([]);
-      expect(value).toMatchObject([{ section: { prompt: 'a', mediaType: 'video' }, isKnown: false }]);
+      expect(value).toMatchObject([{ section: { prompt: 'a', mediaType: null }, isKnown: false }]);
     }
   });
 });
@@ -37,7 +38,8 @@ describe('a body of any shape', () => {
       fc.property(body, (given) => {
         try {
           const { value } = readNewScript(given);
-          sectionsIssues(registry, value, value.sections, new Map());
+          const sections = value.sections.map((one) => withMediaType(registry, value.defaults, one));
+          sectionsIssues(registry, value, sections, new Map());
           defaultsIssues(registry, value.defaults);
         } catch (error) {
           expect(error).toBeInstanceOf(AppError);
@@ -67,4 +69,30 @@ describe('defaults', () => {
   ])('%j for %s have faults at %j', (parameters, modelId, expected) => {
     expect(paths(parameters, modelId)).toEqual(expected);
   });
+});
+
+describe('what a section makes', () => {
+  const made = (modelId: string | null, mediaType: 'image' | 'video' | null, fallback?: string) => {
+    const { value } = readNewScript({
+      ...{ userId: 'ana', title: 'A film', defaults: fallback === undefined ? {} : { modelId: fallback } },
+      sections: [{ prompt: 'a lighthouse', modelId, mediaType }],
+    });
+    return withMediaType(registry, value.defaults, value.sections[0]!).mediaType;
+  };
+
+  it.each([
+    ['flux-schnell', null, undefined, 'image'],
+    ['veo-3.1', null, undefined, 'video'],
+    [null, null, 'flux-schnell', 'image'],
+    ['veo-3.1', null, 'flux-schnell', 'video'],
+    ['flux-schnell', 'video', undefined, 'video'],
+    ['unknown', null, undefined, 'video'],
+    [null, null, undefined, 'video'],
+    ['musicgen', null, undefined, 'audio'],
+  ] as const)(
+    'with the model %s, itself saying %s, the default being %s, is %s',
+    (model, own, fallback, type) => {
+      expect(made(model, own, fallback)).toBe(type);
+    },
+  );
 });

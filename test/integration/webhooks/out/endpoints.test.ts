@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Answer } from '../../../support/api-client.js';
 import { ADMIN_KEY, callWith, startKeyedApi, type KeyedApi } from '../../access/keyed-api.js';
 
@@ -226,5 +227,26 @@ describe('the log of an endpoint', () => {
     await call('PATCH', `/${one.endpointId}`, { enabled: false });
     expect(await replay(one.endpointId)).toBe(409);
     expect((await call('POST', `/${one.endpointId}/deliveries/none/replay`)).status).toBe(404);
+  });
+});
+
+describe('an endpoint that hears of everybody’s jobs, of one who is no admin any more', () => {
+  it('can be looked at and deleted, and nothing more', async () => {
+    const { endpointId } = await make();
+    await keyed.db.pool.query(
+      'UPDATE replicate.webhook_endpoints SET of_all_owners = true WHERE endpoint_id = $1',
+      [endpointId],
+    );
+    const refused = [
+      await call('PATCH', `/${endpointId}`, { url: 'https://elsewhere.example/' }),
+      await call('POST', `/${endpointId}/rotate-secret`),
+      await call('POST', `/${endpointId}/test`),
+      await call('POST', `/${endpointId}/deliveries/${randomUUID()}/replay`),
+    ];
+    expect(refused.map(({ status, body }) => [status, (body as { code: string }).code])).toEqual(
+      Array(4).fill([403, 'forbidden']),
+    );
+    expect((await call('GET', `/${endpointId}`)).status).toBe(200);
+    expect((await call('DELETE', `/${endpointId}`)).status).toBe(204);
   });
 });
