@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../errors.js';
-import { AcceptedJobsRepository, type NewJob } from './accepted-jobs.repository.js';
 import { Batches } from '../storage/batches.js';
+import { AcceptedJobsRepository, type NewJob } from './accepted-jobs.repository.js';
 import { BudgetedJobs } from './budgeted-jobs.js';
 
 /** With two, one batch gathers and is parsed while the other is written to disk. */
