@@ -44,6 +44,9 @@ import { DeliveryModule } from './webhooks/out/delivery.module.js';
 import { DeliverySchedule } from './webhooks/out/delivery-schedule.js';
 import { DeliverySweep } from './webhooks/out/delivery-sweep.js';
 
+/** Nobody waits for the worker's writes to the cache, and a busy machine may hold one up. */
+const CACHE_TIMEOUT_MS = 500;
+
 /** THE list of what the worker answers to: the messages it consumes and what it does by the clock. */
 @Module({
   imports: [
@@ -95,7 +98,7 @@ export class WorkerModule {
       imports: [
         SettingsModule.of(settings),
         LoggingModule.of(logger),
-        StorageModule.of([MediaOutputEntity, ModelConfigurationEntity]),
+        StorageModule.of([MediaOutputEntity, ModelConfigurationEntity], CACHE_TIMEOUT_MS),
       ],
     };
   }

@@ -21,8 +21,11 @@ const QUOTA_TIMEOUT_MS = 1_000;
 /** What remembers: PostgreSQL, Redis, DynamoDB and S3, for every room. */
 @Module({})
 export class StorageModule {
-  /** `entities` are those of the rooms that the process runs. */
-  static of(entities: EntityTarget<ObjectLiteral>[]): DynamicModule {
+  /**
+   * `entities` are those of the rooms that the process runs; `cacheTimeoutMs` is how long a command of the cache may take,
+   * as long as a reader waits for it when absent.
+   */
+  static of(entities: EntityTarget<ObjectLiteral>[], cacheTimeoutMs?: number): DynamicModule {
     const stores = [
       {
         provide: Database,
@@ -42,7 +45,7 @@ export class StorageModule {
       {
         provide: StatusCache,
         inject: [Settings],
-        useFactory: ({ redis }: Settings) => new StatusCache(createCacheRedis(redis.cacheUrl)),
+        useFactory: ({ redis }: Settings) => new StatusCache(createCacheRedis(redis.cacheUrl, cacheTimeoutMs)),
       },
       {
         provide: QuotaStore,

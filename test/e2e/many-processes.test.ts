@@ -27,6 +27,7 @@ async function observe(jobId: string): Promise<string[]> {
     const job = await app.apis[turn % 2]!.status(jobId);
     seen.push(job.status);
     if (isFinal(job)) return seen;
+    await sleep(25);
   }
 }
 

@@ -207,7 +207,7 @@ describe('an error', () => {
   it.each([
     ['Prefer', 'wait=1', 202],
     ['Idempotency-Key', 'twice', 400],
-    ['X-API-Key', 'a-key', 202],
+    ['X-API-Key', 'a-key', 401],
     ['Authorization', 'Bearer x', 202],
     ['X-Request-Id', 'twice', 202],
     ['Content-Type', 'text/plain', 202],
