@@ -45,7 +45,8 @@ export class StorageModule {
       {
         provide: StatusCache,
         inject: [Settings],
-        useFactory: ({ redis }: Settings) => new StatusCache(createCacheRedis(redis.cacheUrl, cacheTimeoutMs)),
+        useFactory: ({ redis }: Settings) =>
+          new StatusCache(createCacheRedis(redis.cacheUrl, cacheTimeoutMs)),
       },
       {
         provide: QuotaStore,
