@@ -53,7 +53,7 @@ export const LONG: Plan = {
   storm: {
     apis: 2,
     workers: 3,
-    jobs: 2_050,
+    jobs: 2_200,
     leastJobs: 2_000,
     leastDeaths: 200,
     kills: 120,
