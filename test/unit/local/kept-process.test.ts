@@ -48,8 +48,16 @@ describe('a kept process', () => {
   it('that cannot stay up ends for good', async () => {
     const { started, start } = processes();
     const kept = keptProcess(start, () => undefined);
-    for (let ends = 0; ends < 6; ends += 1) await started[ends]!.end('exit code 1');
-    expect(await kept.ended).toBe('exit code 1');
+    for (let ends = 0; ends < 6; ends += 1) await started[ends]!.end('signal SIGKILL');
+    expect(await kept.ended).toBe('signal SIGKILL');
     expect(started).toHaveLength(6);
+  });
+
+  it('that gives up while it starts is not asked again what is wrong', async () => {
+    const { started, start } = processes();
+    const kept = keptProcess(start, () => undefined);
+    await started[0]!.end('exit code 1');
+    expect(await kept.ended).toBe('exit code 1');
+    expect(started).toHaveLength(1);
   });
 });
