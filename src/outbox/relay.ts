@@ -15,10 +15,11 @@ const ANY_DUE = {
   text: 'SELECT 1 FROM replicate.outbox WHERE due_at <= statement_timestamp() LIMIT 1',
 };
 
+/** As an array, the found ids are looked up one by one; joined, a wrong estimate of their number reads the whole table. */
 const TAKE_DUE = `
-  DELETE FROM replicate.outbox WHERE message_id IN (
+  DELETE FROM replicate.outbox WHERE message_id = ANY(ARRAY(
     SELECT message_id FROM replicate.outbox WHERE due_at <= statement_timestamp() AND name = ANY($1)
-    ORDER BY due_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)
+    ORDER BY due_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED))
   RETURNING message_id AS id, name, payload`;
 
 /**

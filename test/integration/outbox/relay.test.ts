@@ -240,8 +240,10 @@ describe('what is not due yet', () => {
     await db.pool.query('ANALYZE replicate.outbox');
     const before = await rowsScanned();
     for (let runs = 0; runs < 5; runs += 1) await relay.run();
-    await sendMessages(db.database, toSubmit(1));
-    await relay.run();
+    for (const count of [1, 150, 300]) {
+      await sendMessages(db.database, toSubmit(count));
+      while (await relay.run());
+    }
     expect((await rowsScanned()) - before).toBe(0);
     expect(await left()).toHaveLength(20_000);
   });
