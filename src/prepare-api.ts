@@ -4,6 +4,7 @@ import { allowOrigins } from './http/cors.js';
 import { timeRequests } from './http/time-requests.js';
 import { createValidationPipe } from './http/validation.pipe.js';
 import { Metrics } from './metrics/metrics.js';
+import { RequestDurations } from './metrics/request-durations.js';
 import { ModelRegistry } from './models/registry.js';
 import { serveDocs } from './openapi.js';
 import { serveQueues } from './serve-queues.js';
@@ -11,10 +12,11 @@ import { openStatusLane } from './status-lane.js';
 
 /** Gives the application what it serves besides its controllers, before it listens. */
 export function prepareApi(app: NestFastifyApplication, { http }: Settings): void {
-  timeRequests(app.getHttpAdapter().getInstance(), app.get(Metrics));
+  const durations = new RequestDurations(app.get(Metrics));
+  timeRequests(app.getHttpAdapter().getInstance(), durations);
   app.useGlobalPipes(createValidationPipe());
   allowOrigins(app, http.corsOrigins);
-  openStatusLane(app);
+  openStatusLane(app, durations);
   serveDocs(app, app.get(ModelRegistry));
   serveQueues(app);
 }

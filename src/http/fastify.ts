@@ -1,12 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import { maxHeaderSize } from 'node:http';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppError } from '../errors.js';
 import type { Logger } from '../logging/logger.js';
 import { answerBrokenAddress, answerBrokenHead } from './broken-requests.js';
 import { protectAnswers } from './headers.js';
 import { readJsonAlone } from './json-body.js';
+import { logRequest } from './request-log.js';
+import { requestIdOf } from './request-id.js';
 import { readOffBodies } from './unread-body.js';
 
 const BODY_LIMIT_BYTES = 2 * 1024 * 1024;
@@ -42,7 +43,7 @@ export function createAdapter(logger: Logger, choices: AdapterChoices = {}): Fas
     frameworkErrors: answerBrokenAddress,
     clientErrorHandler: (error, socket) => answerBrokenHead(logger, error, socket),
     return503OnClosing: false,
-    genReqId: (request: { headers: Record<string, unknown> }) => requestId(request.headers['x-request-id']),
+    genReqId: (request: { headers: Record<string, unknown> }) => requestIdOf(request.headers),
   });
   const fastify = adapter.getInstance();
   protectAnswers(fastify);
@@ -51,7 +52,8 @@ export function createAdapter(logger: Logger, choices: AdapterChoices = {}): Fas
     done();
   });
   fastify.addHook('onResponse', (request, reply, done) => {
-    logRequest(logger, request, reply);
+    const { id: requestId, method, url } = request;
+    logRequest(logger, { requestId, method, url, status: reply.statusCode, durationMs: reply.elapsedTime });
     done();
   });
   readJsonAlone(fastify);
@@ -95,23 +97,4 @@ function refuseWhileStopping(fastify: FastifyInstance): void {
     done();
   });
   fastify.addHook('onRequest', (_request, _reply, done) => done(refusal));
-}
-
-/** The client's own id when it is fit for a header and a log line, else a new one. */
-function requestId(given: unknown): string {
-  return typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID();
-}
-
-/** Reads that went well are too many to be told at the usual level. */
-function logRequest(logger: Logger, request: FastifyRequest, reply: FastifyReply): void {
-  const quiet = reply.statusCode < 400 && (request.method === 'GET' || request.method === 'HEAD');
-  const level = quiet ? 'debug' : 'info';
-  if (!logger.prints(level)) return;
-  logger[level]('request', {
-    requestId: request.id,
-    method: request.method,
-    path: request.url.split('?')[0],
-    status: reply.statusCode,
-    durationMs: Math.round(reply.elapsedTime),
-  });
 }

@@ -27,15 +27,17 @@ const FOR_DATA: HelmetOptions = {
   crossOriginResourcePolicy: false,
 };
 
+/** What keeps browsers from doing more with data than we mean. */
+export const DATA_HEADERS: Readonly<OutgoingHttpHeaders> = protectingHeaders(FOR_DATA);
+
 /**
  * Gives every answer the headers that keep browsers from doing more with it than we mean. They are the same for all pages
  * and for all data, so helmet makes them once: for each answer anew they would cost as much as a kept status does.
  */
 export function protectAnswers(fastify: FastifyInstance): void {
   const ofPages = protectingHeaders(FOR_PAGES);
-  const ofData = protectingHeaders(FOR_DATA);
   fastify.addHook('onRequest', (request, reply, done) => {
-    void reply.headers(PAGES.test(request.url) ? ofPages : ofData);
+    void reply.headers(PAGES.test(request.url) ? ofPages : DATA_HEADERS);
     done();
   });
 }

@@ -1,10 +1,8 @@
 import type { FastifyInstance } from 'fastify';
-import type { Metrics } from '../metrics/metrics.js';
-import { RequestDurations } from '../metrics/request-durations.js';
+import type { RequestDurations } from '../metrics/request-durations.js';
 
 /** Times the answers of every route that is added from here on; addresses without a route count as one. */
-export function timeRequests(fastify: FastifyInstance, metrics: Metrics): void {
-  const durations = new RequestDurations(metrics);
+export function timeRequests(fastify: FastifyInstance, durations: RequestDurations): void {
   fastify.addHook('onRoute', (route) => {
     const timed = durations.of([route.method].flat().join(','), route.url);
     const hooks = route.onResponse ? [route.onResponse].flat() : [];

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
 import { claimKey, claimValues, type Claim } from '../idempotency/idempotency.repository.js';
 import { Database } from '../storage/database.js';
 import { ORIGIN } from './jobs.repository.js';
@@ -45,6 +46,15 @@ const ACCEPT_UNBOUND_ONCE = {
     WITH claimed AS (${claimKey(2, `EXISTS (SELECT FROM ${ORDERED} WHERE ${UNBOUND})`)}),
     accepted AS (${insertJobs('EXISTS (SELECT FROM claimed)')}) ${SUBMIT_JOBS}`,
 };
+
+const LOCK_SCRIPT_OF_TAKE = `
+  SELECT FROM replicate.scripts JOIN replicate.takes USING (script_id) WHERE job_id = $1 FOR UPDATE OF scripts`;
+
+const REPEAT_TAKE = `
+  INSERT INTO replicate.takes (video_id, script_id, section_id, job_id, take, input_hash)
+  SELECT $3, script_id, section_id, $2, (
+    SELECT max(take) + 1 FROM replicate.takes WHERE section_id = repeated.section_id), input_hash
+  FROM replicate.takes repeated WHERE job_id = $1`;
 
 /**
  * A job about to be accepted: what was asked, what the provider will be sent, and what it is estimated to cost. The
@@ -96,5 +106,15 @@ export class AcceptedJobsRepository {
   /** Stores the jobs, whatever their budgets, all or none, with the messages that start them. */
   async acceptAllWithin(manager: EntityManager, jobs: NewJob[]): Promise<void> {
     await manager.query(ACCEPT_ALL, [JSON.stringify(jobs)]);
+  }
+
+  /** Locks the script that the job made a take for, if it did and the script is still there. */
+  async lockScriptOfTake(manager: EntityManager, jobId: string): Promise<void> {
+    await manager.query(LOCK_SCRIPT_OF_TAKE, [jobId]);
+  }
+
+  /** Makes a stored job the next take of the section that the job `repeated` made a take of, if it did. */
+  async repeatTakeWithin(manager: EntityManager, repeated: string, jobId: string): Promise<void> {
+    await manager.query(REPEAT_TAKE, [repeated, jobId, uuidv7()]);
   }
 }

@@ -12,6 +12,8 @@ export interface GenerationOrder {
   origin?: Origin;
   /** The job that this one repeats. */
   retriedFrom?: string;
+  /** The script that it is made for. */
+  scriptId?: string;
   /** Under which the order has effect only once. */
   key?: IdempotencyKey | undefined;
   /** How long the client waits for the job's end. */
@@ -19,7 +21,8 @@ export interface GenerationOrder {
 }
 
 /** The job as it is stored. */
-export function newJob(jobId: string, { owner, userId, plan, origin, retriedFrom }: GenerationOrder): NewJob {
+export function newJob(jobId: string, order: GenerationOrder): NewJob {
+  const { owner, userId, plan, origin, retriedFrom, scriptId } = order;
   const { model, provider } = plan;
   return {
     jobId,
@@ -37,6 +40,7 @@ export function newJob(jobId: string, { owner, userId, plan, origin, retriedFrom
     estimatedTimeSeconds: plan.estimatedTimeSeconds,
     ...origin,
     ...(retriedFrom === undefined ? {} : { retriedFrom }),
+    ...(scriptId === undefined ? {} : { scriptId }),
   };
 }
 

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AppError } from '../errors.js';
+import type { IdempotencyKey } from '../idempotency/idempotency-key.js';
 import { IdempotencyRepository, type StoredAnswer } from '../idempotency/idempotency.repository.js';
 import { IdempotentTransaction } from '../idempotency/idempotent-transaction.js';
 import { planGeneration } from '../models/plan-generation.js';
@@ -40,10 +41,13 @@ export class GenerationService {
    * `budget_exceeded`, with nothing stored.
    */
   async accept(order: GenerationOrder): Promise<Acceptance> {
-    const { key, waitSeconds } = order;
+    const { key, waitSeconds, retriedFrom, scriptId } = order;
     const jobId = uuidv7();
     const answer = acceptedAnswer(jobId, order);
     const job = newJob(jobId, order);
+    if (retriedFrom !== undefined && scriptId !== undefined) {
+      return this.acceptRetake(retriedFrom, job, answer, key);
+    }
     if (!key) {
       await this.intake.accept(job);
       return { jobId, answer };
@@ -60,6 +64,22 @@ export class GenerationService {
     return bound.replayed ? { answer: bound.answer } : { jobId, answer };
   }
 
+  /** A take that is made again is the section's next take: else a producer could not choose what was paid for. */
+  private async acceptRetake(
+    repeated: string,
+    job: NewJob,
+    answer: StoredAnswer,
+    key: IdempotencyKey | undefined,
+  ): Promise<Acceptance> {
+    const stored = await this.transaction.once(key, async (manager) => {
+      await this.jobs.lockScriptOfTake(manager, repeated);
+      await this.budgeted.acceptWithin(manager, [job]);
+      await this.jobs.repeatTakeWithin(manager, repeated, job.jobId);
+      return answer;
+    });
+    return stored.replayed ? { answer: stored.answer } : { jobId: job.jobId, answer };
+  }
+
   private async storeBound(manager: EntityManager, job: NewJob, answer: StoredAnswer): Promise<StoredAnswer> {
     await this.budgeted.acceptWithin(manager, [job]);
     return answer;
@@ -73,12 +93,13 @@ export class GenerationService {
     if (!isFinal(job.state)) {
       throw new AppError('conflict', `The job is still ${statusOf(job.state)}; retry it when it has ended`);
     }
-    const { jobId, owner, userId, mediaType, modelId, parameters } = job;
+    const { jobId, owner, userId, mediaType, modelId, parameters, scriptId } = job;
     return {
       owner,
       userId,
       plan: planGeneration(this.registry, { mediaType, modelId, parameters }),
       retriedFrom: jobId,
+      ...(scriptId === null ? {} : { scriptId }),
     };
   }
 }

@@ -52,7 +52,7 @@ export class RouteDurations {
  * in the fastest route; here each route has its tally at hand.
  */
 export class RequestDurations {
-  private readonly routes: RouteDurations[] = [];
+  private readonly routes = new Map<string, RouteDurations>();
 
   constructor({ registry }: Metrics) {
     const get = async () => ({
@@ -60,14 +60,16 @@ export class RequestDurations {
       help: HELP,
       type: 'histogram' as never,
       aggregator: 'sum' as const,
-      values: this.routes.flatMap((route) => route.samples()),
+      values: [...this.routes.values()].flatMap((route) => route.samples()),
     });
     registry.registerMetric({ name: NAME, get, reset: () => undefined } as never);
   }
 
+  /** The one tally of that route. */
   of(method: string, route: string): RouteDurations {
-    const durations = new RouteDurations(method, route);
-    this.routes.push(durations);
-    return durations;
+    const name = `${method} ${route}`;
+    const known = this.routes.get(name) ?? new RouteDurations(method, route);
+    this.routes.set(name, known);
+    return known;
   }
 }

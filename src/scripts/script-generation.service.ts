@@ -115,10 +115,7 @@ export class ScriptGenerationService {
     const jobId = uuidv7();
     const { sectionId } = scene.section;
     return {
-      job: {
-        ...newJob(jobId, { owner, userId, plan: this.planOf(scene, seed), ...(origin && { origin }) }),
-        scriptId,
-      },
+      job: newJob(jobId, { owner, userId, plan: this.planOf(scene, seed), scriptId, ...(origin && { origin }) }),
       take: { videoId: uuidv7(), scriptId, sectionId, jobId, take, inputHash: scene.inputHash },
     };
   }

@@ -257,6 +257,34 @@ describe('takes that are under way', () => {
   });
 });
 
+describe('a take whose job is retried', () => {
+  it('is followed by another take of its section, which can be chosen, also while more are generated', async () => {
+    const script = await write({ sections: [draft.sections[0]] });
+    const [first] = (await generate(script)).jobs;
+    await allMade(script);
+    const retry = () =>
+      ask<{ jobId: string; retriedFrom: string }>('POST', `/jobs/${first!.jobId}/retry`, 202);
+    const [again, , more] = await Promise.all([retry(), retry(), generate(script, { takes: 3 })]);
+    const takes = await allMade(script);
+    expect(takes.map(({ take }) => take).sort()).toEqual(takes.map((_, index) => index + 1));
+    expect(takes).toHaveLength(3 + more.jobs.length);
+    const next = takes.find(({ jobId }) => jobId === again.jobId)!;
+    expect(next).toMatchObject({ sectionId: first!.sectionId, approval: 'pending', stale: false });
+    await ask('POST', `/api/section-videos/${next.videoId}/approve`, 200);
+    const jobs = await ask<{ items: object[] }>('GET', `/jobs?scriptId=${script.scriptId}`, 200);
+    expect(jobs.items).toHaveLength(takes.length);
+  });
+
+  it('leaves a job without a take when the script is no more', async () => {
+    const script = await write({ sections: [draft.sections[0]] });
+    const [first] = (await generate(script)).jobs;
+    await allMade(script);
+    await ask('DELETE', `/api/scripts/${script.scriptId}`, 204);
+    const { retriedFrom } = await ask<{ retriedFrom: string }>('POST', `/jobs/${first!.jobId}/retry`, 202);
+    expect(retriedFrom).toBe(first!.jobId);
+  });
+});
+
 describe('characters', () => {
   const mara = { userId: 'author', name: 'Mara', description: 'grey braid', seed: 3 };
   const referenceImages = ['https://example.com/mara.png'];

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { request, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { startApi } from '../http/api.js';
 import { ADMIN_KEY, callWith, startKeyedApi, type KeyedApi } from './keyed-api.js';
 import { IMAGE } from './owned-things.js';
@@ -14,6 +16,24 @@ beforeAll(async () => {
 });
 
 afterAll(() => keyed.close());
+
+interface Raw {
+  status: number | undefined;
+  headers: IncomingHttpHeaders;
+  body: string;
+}
+
+/** A GET with these headers and no other; fetch would not send all of them. */
+const rawGet = (path: string, headers: OutgoingHttpHeaders, sent?: string): Promise<Raw> =>
+  new Promise((resolve, reject) => {
+    const asking = request(keyed.api.url + path, { headers }, (answer) => {
+      text(answer).then(
+        (body) => resolve({ status: answer.statusCode, headers: answer.headers, body }),
+        reject,
+      );
+    });
+    asking.on('error', reject).end(sent);
+  });
 
 describe('every answer', () => {
   const PAGE_POLICY = /default-src 'self'.*frame-ancestors 'self'/;
@@ -45,6 +65,27 @@ describe('every answer', () => {
     const { headers } = await callWith(keyed.api.client, ADMIN_KEY, 'GET', `/status/${jobId}`);
     expect(headers.get('x-cache')).toBe('memory');
     expect(headers.get('x-content-type-options')).toBe('nosniff');
+  });
+
+  it('of a status is the same however it is asked for: by a page elsewhere, or with a body', async () => {
+    const made = await callWith(keyed.api.client, ADMIN_KEY, 'POST', '/generate-media', IMAGE);
+    const { jobId } = made.body as { jobId: string };
+    await callWith(keyed.api.client, ADMIN_KEY, 'POST', `/jobs/${jobId}/cancel`);
+    const poll = { ...{ host: new URL(keyed.api.url).host, 'x-api-key': ADMIN_KEY }, 'x-request-id': 'poll' };
+    const [plain, ...others] = await Promise.all([
+      rawGet(`/status/${jobId}`, poll),
+      rawGet(`/status/${jobId}`, { ...poll, origin: STUDIO }),
+      rawGet(`/status/${jobId}`, { ...poll, 'content-length': '2' }, '{}'),
+    ]);
+    const names = ({ headers }: Raw) =>
+      Object.keys(headers)
+        .filter((name) => !/^(access-control-.*|connection|keep-alive)$/.test(name))
+        .sort();
+    expect(plain!.headers).toMatchObject({ vary: 'Origin', 'x-request-id': 'poll', 'x-cache': 'memory' });
+    for (const other of others) {
+      expect([other.status, other.body]).toEqual([200, plain!.body]);
+      expect(names(other)).toEqual(names(plain!));
+    }
   });
 
   it('leaves Swagger UI all it needs: its own scripts and styles, and no other', async () => {
