@@ -35,7 +35,7 @@ export function openStatusLane(app: NestFastifyApplication, durations: RequestDu
   const fastify = app.getHttpAdapter().getInstance();
   const [usual] = fastify.server.listeners('request') as [RequestListener];
   fastify.server.off('request', usual).on('request', (request, response) => {
-    lane.serve(request, response, () => void usual(request, response));
+    lane.serve(request, response, () => usual(request, response));
   });
   // Requests that still come while the process stops are told so by the usual way.
   fastify.addHook('preClose', (done) => {

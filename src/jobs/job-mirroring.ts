@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { crashPoint } from '../crash-points.js';
 import { JobMirror } from '../storage/job-mirror.store.js';
 import { MediaAddresses } from '../storage/media-addresses.js';
-import { StatusCache } from '../storage/status-cache.store.js';
+import { StatusCache, type CacheEra } from '../storage/status-cache.store.js';
 import type { Job } from './job.js';
 import { mirrorItem, statusSnapshot } from './status-snapshot.js';
 
@@ -15,13 +15,18 @@ export class JobMirroring {
     private readonly addresses: MediaAddresses,
   ) {}
 
+  /** The cache's era, to be asked for before the jobs are read that `mirror` gets. */
+  get era(): CacheEra | undefined {
+    return this.cache.era;
+  }
+
   /**
    * Writes both mirrors; fails when either did not take the write. One after the other: the signing of many writes to
    * the table would make Redis look as if it did not answer.
    */
-  async mirror(job: Job): Promise<void> {
+  async mirror(job: Job, era: CacheEra | undefined): Promise<void> {
     const snapshot = statusSnapshot(job, this.addresses);
-    const [cached] = await Promise.allSettled([this.cache.put(job.jobId, snapshot)]);
+    const [cached] = await Promise.allSettled([this.cache.put(job.jobId, snapshot, era)]);
     crashPoint('one-mirror-written');
     await this.table.put(mirrorItem(job, snapshot));
     crashPoint('mirrors-written');

@@ -65,12 +65,12 @@ export class JobStatusReader {
     this.shownVersions.set(jobId, Math.max(version, this.shownVersions.get(jobId) ?? 0));
   }
 
-  /** The status of a job just read from PostgreSQL, made known to the upper layers. */
-  async publish(job: Job): Promise<FoundStatus> {
+  /** The status of a job just read from PostgreSQL, in that era of the cache, made known to the upper layers. */
+  async publish(job: Job, era = this.cache.era): Promise<FoundStatus> {
     const snapshot = statusSnapshot(job, this.addresses);
     if (this.publishedVersions.get(job.jobId) !== job.version) {
       await Promise.allSettled([
-        this.cache.put(job.jobId, snapshot),
+        this.cache.put(job.jobId, snapshot, era),
         this.table.put(mirrorItem(job, snapshot), SHOWN_WRITE_TIMEOUT_MS),
       ]);
       this.publishedVersions.set(job.jobId, job.version);
@@ -93,14 +93,15 @@ export class JobStatusReader {
     if (cached && isSure) return this.show(jobId, cached, 'redis');
     const mirrored = await this.fromLayer(() => this.table.get(jobId), jobId);
     if (mirrored?.final) {
-      await this.cache.put(jobId, mirrored).catch(() => undefined);
+      await this.cache.put(jobId, mirrored, undefined).catch(() => undefined);
       return this.show(jobId, mirrored, 'dynamodb');
     }
+    const { era } = this.cache;
     const job = await this.jobs.find(jobId).catch((error: unknown) => {
       if (cached || mirrored) return undefined;
       throw error;
     });
-    if (job) return this.publish(job);
+    if (job) return this.publish(job, era);
     if (cached && cached.version >= (mirrored?.version ?? 0)) return this.show(jobId, cached, 'redis');
     if (mirrored) return this.show(jobId, mirrored, 'dynamodb');
     this.unknown.set(jobId, true);

@@ -24,9 +24,10 @@ export class MirrorSchedule extends ScheduledTask {
 
   /** Mirrors one batch; fails, so that a pause follows, when none of it was taken. */
   async run(): Promise<boolean> {
+    const { era } = this.mirroring;
     const jobs = await this.backlog.take(BATCH);
     if (jobs.length === 0) return false;
-    const writes = await Promise.allSettled(jobs.map((job) => this.mirroring.mirror(job)));
+    const writes = await Promise.allSettled(jobs.map((job) => this.mirroring.mirror(job, era)));
     const [taken, refused] = (['fulfilled', 'rejected'] as const).map((status) =>
       jobs.filter((_job, index) => writes[index]!.status === status),
     );

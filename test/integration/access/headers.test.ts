@@ -81,10 +81,10 @@ describe('every answer', () => {
       Object.keys(headers)
         .filter((name) => !/^(access-control-.*|connection|keep-alive)$/.test(name))
         .sort();
-    expect(plain!.headers).toMatchObject({ vary: 'Origin', 'x-request-id': 'poll', 'x-cache': 'memory' });
+    expect(plain.headers).toMatchObject({ vary: 'Origin', 'x-request-id': 'poll', 'x-cache': 'memory' });
     for (const other of others) {
-      expect([other.status, other.body]).toEqual([200, plain!.body]);
-      expect(names(other)).toEqual(names(plain!));
+      expect([other.status, other.body]).toEqual([200, plain.body]);
+      expect(names(other)).toEqual(names(plain));
     }
   });
 
