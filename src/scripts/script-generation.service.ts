@@ -115,7 +115,13 @@ export class ScriptGenerationService {
     const jobId = uuidv7();
     const { sectionId } = scene.section;
     return {
-      job: newJob(jobId, { owner, userId, plan: this.planOf(scene, seed), scriptId, ...(origin && { origin }) }),
+      job: newJob(jobId, {
+        owner,
+        userId,
+        plan: this.planOf(scene, seed),
+        scriptId,
+        ...(origin && { origin }),
+      }),
       take: { videoId: uuidv7(), scriptId, sectionId, jobId, take, inputHash: scene.inputHash },
     };
   }
