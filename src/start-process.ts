@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { readSettings, SettingsError, type ModelsConfig, type Settings } from './config/settings.js';
 import { planCrash } from './crash-points.js';
 import { Logger } from './logging/logger.js';
+import { standardOutput } from './logging/standard-output.js';
 import { loadRegistry, RegistryError } from './models/registry.js';
 
 /**
@@ -14,7 +15,7 @@ export async function startProcess(
   try {
     const settings = readSettings();
     planCrash(settings.plannedCrash);
-    await role(settings, new Logger(settings.logLevel));
+    await role(settings, new Logger(settings.logLevel, standardOutput()));
   } catch (error) {
     endWithFault(error);
   }

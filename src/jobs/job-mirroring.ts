@@ -6,6 +6,8 @@ import { StatusCache, type CacheEra } from '../storage/status-cache.store.js';
 import type { Job } from './job.js';
 import { mirrorItem, statusSnapshot } from './status-snapshot.js';
 
+const TABLE_TIMEOUT_MS = 2_000;
+
 /** Writes a job's status to its mirrors (Redis, DynamoDB), which keep it unless they have a newer one. */
 @Injectable()
 export class JobMirroring {
@@ -21,15 +23,15 @@ export class JobMirroring {
   }
 
   /**
-   * Writes both mirrors; fails when either did not take the write. One after the other: the signing of many writes to
-   * the table would make Redis look as if it did not answer.
+   * Writes both mirrors; fails when either did not take the write. The table comes first, so that what Redis shows is not
+   * forgotten with it, and has as long as Redis may be behind for its sake.
    */
   async mirror(job: Job, era: CacheEra | undefined): Promise<void> {
     const snapshot = statusSnapshot(job, this.addresses);
-    const [cached] = await Promise.allSettled([this.cache.put(job.jobId, snapshot, era)]);
+    const [stored] = await Promise.allSettled([this.table.put(mirrorItem(job, snapshot), TABLE_TIMEOUT_MS)]);
     crashPoint('one-mirror-written');
-    await this.table.put(mirrorItem(job, snapshot));
+    await this.cache.put(job.jobId, snapshot, era);
     crashPoint('mirrors-written');
-    if (cached.status === 'rejected') throw cached.reason;
+    if (stored.status === 'rejected') throw stored.reason;
   }
 }

@@ -29,9 +29,14 @@ function unstorableIssues(parameters: Values): Issue[] {
     const path = parameterPath(label);
     if (isTooDeep(value))
       return { path, message: `${label} must not be nested deeper than ${maxDepth} levels` };
-    if (value === undefined || isWellFormed(JSON.stringify(value))) return [];
+    if (value === undefined) return [];
+    if (typeof value === 'string' ? isStorable(value) : isWellFormed(JSON.stringify(value))) return [];
     return { path, message: `${label} must be well-formed Unicode without NUL characters` };
   });
+}
+
+function isStorable(text: string): boolean {
+  return text.isWellFormed() && !text.includes('\0');
 }
 
 // JSON.stringify escapes NUL and lone surrogates, and doubles every backslash that was there before.

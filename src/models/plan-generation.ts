@@ -52,7 +52,8 @@ export function planGeneration(registry: ModelRegistry, request: GenerationReque
   const model = typeof request.modelId === 'string' ? registry.find(request.modelId) : undefined;
   const issues = [...merged.issues, ...modelIssues(registry, request, model)];
   if (model === undefined) throw invalidParameters(issues);
-  const parameters = { ...model.defaults, ...merged.parameters };
+  const parameters: Values = { ...model.defaults, ...merged.given };
+  if (merged.prompt !== undefined) parameters.prompt = merged.prompt;
   const mergeFaults = new Set(merged.issues.map((issue) => issue.path));
   const faults = parameterIssues(model, parameters).filter((issue) => !mergeFaults.has(issue.path));
   const faulty = new Set(
@@ -102,21 +103,20 @@ function pricedPlan(
   };
 }
 
-/** One set of parameters with the prompt inside, wherever it stood. */
-function mergePrompt(request: GenerationRequest): { parameters: Values; issues: Issue[] } {
-  const { prompt, parameters: given = {} } = request;
+/** The parameters as given, and the prompt, wherever it stood. */
+function mergePrompt(request: GenerationRequest): { given: Values; prompt: unknown; issues: Issue[] } {
+  const { parameters: given = {} } = request;
+  const outer = trimmed(request.prompt);
   if (!isObject(given)) {
     const issue = { path: 'parameters', message: 'parameters must be an object' };
-    return { parameters: prompt === undefined ? {} : { prompt: trimmed(prompt) }, issues: [issue] };
+    return { given: {}, prompt: outer, issues: [issue] };
   }
   const inner = Object.hasOwn(given, 'prompt') ? trimmed(given.prompt) : undefined;
-  const outer = trimmed(prompt);
   const differ = inner !== undefined && outer !== undefined && inner !== outer;
   const issues = differ
     ? [{ path: 'prompt', message: 'prompt and parameters.prompt differ: give the prompt once' }]
     : [];
-  const merged = outer === undefined ? inner : outer;
-  return { parameters: merged === undefined ? given : { ...given, prompt: merged }, issues };
+  return { given, prompt: outer === undefined ? inner : outer, issues };
 }
 
 function modelIssues(registry: ModelRegistry, request: GenerationRequest, model: Model | undefined): Issue[] {

@@ -60,6 +60,7 @@ export function amountOf(breakdown: PriceBreakdown): string {
 
 /** Whether two amounts are more than half of the first apart. */
 export function differsByHalf(listed: string, charged: string): boolean {
+  if (listed === charged) return false;
   return new Big(charged).minus(listed).abs().gt(new Big(listed).times('0.5'));
 }
 
