@@ -59,7 +59,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     watchdog.dismiss();
     throw error;
   });
-  const context = startContext(dataDir, options.env, watchdog);
+  const context = startContext(dataDir, options, watchdog);
   const { started, faults } = await startServices(context, options.only ?? ALL_SERVICES);
   const processes = Object.values(started).flatMap(({ process }) => process ?? []);
 
@@ -104,9 +104,13 @@ function openDataDir(path: string): string {
   return dataDir;
 }
 
-function startContext(dataDir: string, env: Environment, watchdog: Watchdog): StartContext {
+function startContext(
+  dataDir: string,
+  { env, temporary = false }: StackOptions,
+  watchdog: Watchdog,
+): StartContext {
   const agreement = agree(env, localCredentials(dataDir));
-  return { dataDir, env, agreement, ffmpeg: findFfmpegBinaries(env), watchdog };
+  return { dataDir, isKept: !temporary, env, agreement, ffmpeg: findFfmpegBinaries(env), watchdog };
 }
 
 type Started = Partial<Record<ServiceName, ServiceInUse>>;

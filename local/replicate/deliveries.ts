@@ -32,6 +32,18 @@ export class Deliveries {
   ): string {
     const name = file.contentType.startsWith('image/') ? `out-${index}` : 'output';
     const path = `/files/${this.random.id(24)}/${name}.${file.extension}`;
+    this.serve(path, prediction, file, bytes, lifetimeMs);
+    return prediction.baseUrl + path;
+  }
+
+  /** Serves an output at a path that it has already. */
+  serve(
+    path: string,
+    prediction: Prediction,
+    file: MediaFile,
+    bytes: number | null,
+    lifetimeMs: number,
+  ): void {
     this.#byPath.set(path, {
       predictionId: prediction.id,
       model: prediction.model.name,
@@ -40,7 +52,6 @@ export class Deliveries {
       totalBytes: Math.max(file.bytes, bytes ?? 0),
     });
     this.clock.after(lifetimeMs, () => this.#withdraw(path));
-    return prediction.baseUrl + path;
   }
 
   find(path: string): Delivery | undefined {

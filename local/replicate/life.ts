@@ -54,6 +54,27 @@ export class Life {
     this.#later(run, run.startingMs, () => this.#start(prediction, run));
   }
 
+  /** Goes on with a prediction of an earlier process: one that was not over begins anew, the outputs of others are served. */
+  async resume(prediction: Prediction): Promise<void> {
+    const { clock, settings, deliveries } = this.parts;
+    if (!isOver(prediction)) {
+      Object.assign(prediction, { status: 'starting', output: null, logs: '' });
+      return this.begin(prediction);
+    }
+    const leftMs = (prediction.completedAtMs ?? 0) + dataLifetimeMs - clock.now();
+    if (leftMs <= 0) return this.#removeData(prediction);
+    clock.after(leftMs, () => this.#removeData(prediction));
+    const urls = [prediction.output].flat().filter((url) => URL.canParse(String(url))) as string[];
+    const made = urls.length > 0 ? await this.#make(requestedOf(prediction)) : { files: [] };
+    if ('failure' in made) return;
+    for (const [index, file] of made.files.entries()) {
+      const url = urls[index];
+      if (url !== undefined) {
+        deliveries.serve(new URL(url).pathname, prediction, file, settings().outputBytes, leftMs);
+      }
+    }
+  }
+
   cancel(prediction: Prediction): void {
     this.#end(prediction, 'canceled', null);
   }
@@ -95,12 +116,7 @@ export class Life {
     for (let step = 1; step < progressSteps; step += 1) {
       this.#later(run, (run.processingMs * step) / progressSteps, () => this.#progress(prediction, step));
     }
-    const specs = requestedMedia(
-      prediction.model,
-      withDefaults(prediction.model.input, prediction.input),
-      prediction.seed,
-    );
-    const making = this.#make(specs);
+    const making = this.#make(requestedOf(prediction));
     this.#later(run, run.processingMs, () => this.#finish(prediction, run, making));
   }
 
@@ -158,7 +174,7 @@ export class Life {
   }
 
   #end(prediction: Prediction, status: Status, error: string | null): void {
-    const { clock, webhooks, settings } = this.parts;
+    const { clock, webhooks, settings, store } = this.parts;
     if (isOver(prediction)) return;
     const now = clock.now();
     prediction.status = status;
@@ -169,6 +185,7 @@ export class Life {
     const run = this.#runs.get(prediction.id);
     this.#runs.delete(prediction.id);
     run?.timers.forEach((timer) => timer.cancel());
+    store.keep(prediction);
     if (status !== 'aborted' || settings().webhookOnAborted) webhooks.notify(prediction, 'completed');
     run?.onOver.forEach((resolve) => resolve());
     clock.after(dataLifetimeMs, () => this.#removeData(prediction));
@@ -180,9 +197,14 @@ export class Life {
     prediction.input = {};
     prediction.output = null;
     prediction.logs = '';
+    store.keep(prediction);
     webhooks.forget(prediction.id);
     clock.after(dataLifetimeMs, () => store.remove(prediction.id));
   }
+}
+
+function requestedOf({ model, input, seed }: Prediction): MediaSpec[] {
+  return requestedMedia(model, withDefaults(model.input, input), seed);
 }
 
 /** Seconds; `predict_time` is absent when the run never started. */

@@ -33,6 +33,8 @@ export interface SimulatorOptions extends Partial<Settings> {
   host?: string;
   /** Where media is kept; without it a temporary folder that `close` removes. */
   dir?: string;
+  /** Whether `dir` keeps predictions too, and the port, for the next start. */
+  keepsPredictions?: boolean;
   /** Same seed, same ids, timings and faults; random when left out. */
   seed?: string | number;
   ffmpegPath?: string;

@@ -1,3 +1,5 @@
+import type { Model } from './model.js';
+import type { PredictionFiles } from './prediction-files.js';
 import type { Prediction } from './predictions.js';
 
 const pageSize = 100;
@@ -12,10 +14,12 @@ interface ListFilter {
   isListed: (prediction: Prediction) => boolean;
 }
 
-/** All predictions, in memory; beyond 50 000 the oldest are forgotten. */
+/** All predictions, in memory, and on disk where there are files for them; beyond 50 000 the oldest are forgotten. */
 export class PredictionStore {
   #byId = new Map<string, Prediction>();
   #lastOrder = 0;
+
+  constructor(private readonly files?: PredictionFiles) {}
 
   nextOrder(): number {
     this.#lastOrder += 1;
@@ -24,9 +28,21 @@ export class PredictionStore {
 
   add(prediction: Prediction): void {
     this.#byId.set(prediction.id, prediction);
+    this.#lastOrder = Math.max(this.#lastOrder, prediction.order);
+    this.keep(prediction);
     if (this.#byId.size <= mostKept) return;
     const [oldest] = this.#byId.keys();
-    if (oldest !== undefined) this.#byId.delete(oldest);
+    if (oldest !== undefined) this.remove(oldest);
+  }
+
+  /** Predictions of an earlier process, oldest first; they are known once they are added. */
+  kept(modelOf: (name: string) => Model | undefined): Prediction[] {
+    return this.files?.read(modelOf) ?? [];
+  }
+
+  /** Has the prediction outlive this process as it is now. */
+  keep(prediction: Prediction): void {
+    if (this.#byId.get(prediction.id) === prediction) this.files?.keep(prediction);
   }
 
   get(id: string): Prediction | undefined {
@@ -35,6 +51,7 @@ export class PredictionStore {
 
   remove(id: string): void {
     this.#byId.delete(id);
+    this.files?.forget(id);
   }
 
   all(): Prediction[] {
@@ -42,7 +59,7 @@ export class PredictionStore {
   }
 
   clear(): void {
-    this.#byId.clear();
+    for (const id of this.#byId.keys()) this.remove(id);
   }
 
   /** Up to 100 predictions, newest first; `below` goes on to the next page, if there is one. */

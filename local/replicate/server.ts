@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { accountRoutes } from './account-routes.js';
@@ -12,6 +12,7 @@ import type { Route } from './http.js';
 import { sendError, tokenOf } from './http.js';
 import type { SimulatorOptions } from './options.js';
 import { predictionRoutes } from './prediction-routes.js';
+import type { Prediction } from './predictions.js';
 import type { Simulator } from './simulator.js';
 import { createSimulator } from './simulator.js';
 import { uploadRoutes } from './upload-routes.js';
@@ -35,11 +36,8 @@ export async function startReplicateSimulator(options: SimulatorOptions = {}): P
     (of) => of(simulator),
   );
   const server = createServer((request, response) => void answer(simulator, routes, request, response));
-  await new Promise<void>((listening, failed) => {
-    server.once('error', failed);
-    server.listen(options.port ?? 0, options.host ?? loopback, listening);
-  });
-  const { port } = server.address() as AddressInfo;
+  const port = await listen(server, options, dir);
+  if (options.keepsPredictions) await resumeKept(simulator, `http://${loopback}:${port}`);
   return {
     port,
     url: `http://${loopback}:${port}`,
@@ -53,6 +51,44 @@ export async function startReplicateSimulator(options: SimulatorOptions = {}): P
       if (options.dir === undefined) await rm(dir, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/** Listens on the port asked for, else on that of the last start, which its URLs name, else on any. */
+async function listen(server: Server, options: SimulatorOptions, dir: string): Promise<number> {
+  const { host = loopback, keepsPredictions = false } = options;
+  const portFile = join(dir, 'port');
+  const listenOn = (port: number) =>
+    new Promise<void>((listening, failed) => {
+      server.once('error', failed).listen(port, host, listening);
+    });
+  const last = keepsPredictions ? Number(await readFile(portFile, 'utf8').catch(() => 0)) : 0;
+  await listenOn(options.port ?? last).catch((error: unknown) => {
+    if (options.port !== undefined) throw error;
+    return listenOn(0);
+  });
+  const { port } = server.address() as AddressInfo;
+  if (keepsPredictions) await writeFile(portFile, String(port));
+  return port;
+}
+
+/** Goes on with the predictions of the last start; where that had another port, their URLs get the new one. */
+async function resumeKept({ store, models, life }: Simulator, url: string): Promise<void> {
+  const kept = store.kept((name) => models.byName(name));
+  for (const prediction of kept) {
+    if (new URL(prediction.baseUrl).port !== new URL(url).port) moveTo(prediction, url);
+    store.add(prediction);
+  }
+  await Promise.all(kept.map((prediction) => life.resume(prediction)));
+}
+
+function moveTo(prediction: Prediction, url: string): void {
+  const moved = (text: unknown) =>
+    typeof text === 'string' && text.startsWith(prediction.baseUrl)
+      ? url + text.slice(prediction.baseUrl.length)
+      : text;
+  const { output } = prediction;
+  prediction.output = Array.isArray(output) ? output.map(moved) : moved(output);
+  prediction.baseUrl = url;
 }
 
 async function answer(

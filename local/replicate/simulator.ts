@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Clock } from './clock.js';
 import { Deliveries } from './deliveries.js';
 import { Faults } from './faults.js';
@@ -8,6 +9,7 @@ import { MediaStore } from './media/media-store.js';
 import { ModelCatalogue } from './models.js';
 import type { Settings, SimulatorOptions } from './options.js';
 import { defaultSettings, mergeSettings } from './options.js';
+import { PredictionFiles } from './prediction-files.js';
 import { PredictionStore } from './prediction-store.js';
 import { Random } from './random.js';
 import { Uploads } from './uploads.js';
@@ -34,7 +36,7 @@ export interface Simulator {
   changeSettings: (changes: Partial<Settings>) => void;
 }
 
-export function createSimulator(options: SimulatorOptions, mediaDir: string): Simulator {
+export function createSimulator(options: SimulatorOptions, dir: string): Simulator {
   const random = new Random(options.seed ?? `${Date.now()} ${process.pid}`);
   const secrets = options.webhookSecrets ?? [`whsec_${random.bytes(24).toString('base64')}`];
   let current = mergeSettings(defaultSettings, options);
@@ -42,8 +44,10 @@ export function createSimulator(options: SimulatorOptions, mediaDir: string): Si
   const clock = new Clock();
   const faults = new Faults(new Random(`faults ${random.id()}`));
   const ledger = new Ledger();
-  const store = new PredictionStore();
-  const media = new MediaStore(mediaDir, options.ffmpegPath ?? 'ffmpeg');
+  const store = new PredictionStore(
+    options.keepsPredictions ? new PredictionFiles(join(dir, 'predictions')) : undefined,
+  );
+  const media = new MediaStore(dir, options.ffmpegPath ?? 'ffmpeg');
   const deliveries = new Deliveries(clock, random, media);
   const webhooks = new Webhooks({ clock, random, faults, ledger, settings, secrets, redirectUrl });
   const life = new Life({ clock, random, faults, settings, store, media, deliveries, webhooks });

@@ -15,6 +15,8 @@ import type { Watchdog } from './watchdog.js';
 /** What a service may need at its start. */
 export interface StartContext {
   dataDir: string;
+  /** Whether the data is wanted again at the next start. */
+  isKept: boolean;
   env: Environment;
   agreement: Agreement;
   ffmpeg: Promise<FfmpegBinaries>;
@@ -64,9 +66,10 @@ export const SERVICES: Record<ServiceName, (context: StartContext) => Promise<Se
     return { url, process: service.process };
   },
 
-  async replicate({ dataDir, env, agreement, ffmpeg, watchdog }) {
+  async replicate({ dataDir, isKept, env, agreement, ffmpeg, watchdog }) {
     const options = {
       dir: serviceDir(dataDir, 'replicate'),
+      keepsPredictions: isKept,
       apiToken: agreement.replicateToken,
       webhookSecrets: agreement.webhookSecret.split(',').map((secret) => secret.trim()),
       modelsConfig: simulatorModels(env),
