@@ -8,6 +8,7 @@ import type { MeasuredProcess } from './measured-process.js';
 import { interleave } from './passes.js';
 import type { Plan } from './plan.js';
 
+const SETTLED_MS = 20_000;
 const RUNNING_PROMPT = 'A job that does not end';
 
 /** The jobs whose status is asked for. */
@@ -99,10 +100,11 @@ export async function benchCachedStatus(
   }
 }
 
-/** The body once it comes from this layer; rejects when it does not within a few tries. */
+/** The body once it comes from this layer: a process relies on Redis some ten seconds after its start. */
 async function settledBody(app: BenchApp, jobId: string, layer: string): Promise<string> {
   let last: string | null = null;
-  for (let tries = 0; tries < 20; tries += 1) {
+  const deadline = Date.now() + SETTLED_MS;
+  while (Date.now() < deadline) {
     const answer = await fetch(`${app.url}/status/${jobId}`, { headers: app.headers });
     const body = await answer.text();
     last = answer.headers.get('x-cache');

@@ -8,6 +8,7 @@ import { BenchApp } from './bench-app.js';
 import { benchCachedStatus, makeStatusJobs } from './cached-status.js';
 import { benchCompile } from './compile.js';
 import type { Section } from './figures.js';
+import { benchFilms } from './films.js';
 import { benchJobLatency } from './job-latency.js';
 import { FULL, QUICK, type Plan } from './plan.js';
 import { benchStoreOutputs } from './store-outputs.js';
@@ -18,7 +19,7 @@ import { describeMachine, writeResults, type Machine } from './results-file.js';
 const RESULTS = join(projectDir, '.local/bench/last.json');
 
 /** The parts of the bench, in the order they run. */
-const PARTS = ['start', 'latency', 'store', 'compile', 'status', 'access', 'accept'] as const;
+const PARTS = ['start', 'latency', 'store', 'films', 'compile', 'status', 'access', 'accept'] as const;
 type Part = (typeof PARTS)[number];
 
 /**
@@ -66,6 +67,7 @@ async function* measure(app: BenchApp, plan: Plan, parts: Set<Part>): AsyncGener
   const keyedJob = parts.has('access') ? await makeKeyedJob(app) : undefined;
   if (parts.has('latency')) yield await benchJobLatency(app, plan);
   if (parts.has('store')) yield await benchStoreOutputs(app, plan);
+  if (parts.has('films')) yield await benchFilms(app, plan);
   await app.stopWorker();
   if (parts.has('compile')) yield await benchCompile(app, plan);
   if (!statusJobs && !keyedJob && !parts.has('accept')) return;
