@@ -135,17 +135,22 @@ export class Compiler {
     return this.finish(workshop, whole, made, planned.fault);
   }
 
+  /** The film is stored as soon as it is made: to look into its clips takes longer, and one that fails is replaced or removed. */
   private async makeProved(workshop: Workshop, plan: CompilePlan): Promise<Proved | { fault: string }> {
     const { order, files, filmDirectory, run, onProgress } = workshop;
-    const [film, ofCopies] = await inStep(this.make(workshop, plan), this.readCopies(workshop, plan));
-    if ('fault' in film) return film;
-    onProgress(MADE_PERCENT);
-    const [stored, checks] = await inStep(
-      this.store.put(order, order.options, files.output, filmDirectory, run.signal),
-      this.proof.prove(files.output, plan, order.options, run, ofCopies),
+    const making = this.make(workshop, plan);
+    const storing = making.then((film) => {
+      if ('fault' in film) return null;
+      onProgress(MADE_PERCENT);
+      return this.store.put(order, order.options, files.output, filmDirectory, run.signal);
+    });
+    const proving = inStep(making, this.readCopies(workshop, plan)).then(([film, ofCopies]) =>
+      'fault' in film ? [] : this.proof.prove(files.output, plan, order.options, run, ofCopies),
     );
+    const [film, stored, checks] = await inStep(making, storing, proving);
+    if ('fault' in film) return film;
     const fault = failures(checks);
-    return fault === '' ? { film, checks, stored } : { fault };
+    return fault === '' ? { film, checks, stored: stored! } : { fault };
   }
 
   /** Looks into the clips of a film that copies them, while it is made; null for a film that is to be decoded itself. */
@@ -238,8 +243,10 @@ function notProved(fault: string): AppError {
   return new AppError('output_invalid', `The film failed its proof: ${fault}`);
 }
 
-/** Waits for both even when one fails, so that nothing goes on behind the caller's back. */
-async function inStep<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
-  await Promise.allSettled([first, second]);
-  return Promise.all([first, second]);
+/** Waits for all even when one fails, so that nothing goes on behind the caller's back. */
+async function inStep<Results extends unknown[]>(
+  ...works: { [Index in keyof Results]: Promise<Results[Index]> }
+): Promise<Results> {
+  await Promise.allSettled(works);
+  return Promise.all(works);
 }
