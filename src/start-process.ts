@@ -2,7 +2,6 @@ import 'reflect-metadata';
 import { readSettings, SettingsError, type ModelsConfig, type Settings } from './config/settings.js';
 import { planCrash } from './crash-points.js';
 import { Logger } from './logging/logger.js';
-import { standardOutput } from './logging/standard-output.js';
 import { loadRegistry, RegistryError } from './models/registry.js';
 
 /**
@@ -15,7 +14,7 @@ export async function startProcess(
   try {
     const settings = readSettings();
     planCrash(settings.plannedCrash);
-    await role(settings, new Logger(settings.logLevel, standardOutput()));
+    await role(settings, new Logger(settings.logLevel));
   } catch (error) {
     endWithFault(error);
   }

@@ -4,7 +4,6 @@ import { Authenticator } from './access/authenticator.js';
 import { hasOneOf, sees, type Caller } from './access/caller.js';
 import { Settings } from './config/settings.js';
 import type { Answer } from './http/answer.js';
-import { variesByOrigin } from './http/cors.js';
 import { DATA_HEADERS } from './http/headers.js';
 import { requestIdOf } from './http/request-id.js';
 import { logRequest } from './http/request-log.js';
@@ -18,9 +17,12 @@ const PATH = /^\/status\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
 /**
  * Answers `GET /status/{jobId}` before Fastify and NestJS begin, which would cost more than the answer itself: clients
- * poll it. What is no plain poll of a job that the caller may see goes the usual way, to its controller.
+ * poll it. What is no plain poll of a job that the caller may see goes the usual way, to its controller; where pages of any
+ * origin may call, all do, as every answer must say so.
  */
 export function openStatusLane(app: NestFastifyApplication, durations: RequestDurations): void {
+  const { corsOrigins } = app.get(Settings).http;
+  if (corsOrigins.includes('*')) return;
   const lane = new StatusLane(
     app.get(JobStatusReader),
     app.get(StatusAnswers),
@@ -29,7 +31,7 @@ export function openStatusLane(app: NestFastifyApplication, durations: RequestDu
     app.get(Logger),
     [
       ...(Object.entries(DATA_HEADERS).flat() as string[]),
-      ...(variesByOrigin(app.get(Settings).http.corsOrigins) ? ['vary', 'Origin'] : []),
+      ...(corsOrigins.length > 0 ? ['vary', 'Origin'] : []),
     ],
   );
   const fastify = app.getHttpAdapter().getInstance();

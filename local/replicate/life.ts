@@ -56,12 +56,13 @@ export class Life {
 
   /** Goes on with a prediction of an earlier process: one that was not over begins anew, the outputs of others are served. */
   async resume(prediction: Prediction): Promise<void> {
-    const { clock, settings, deliveries } = this.parts;
+    const { clock, settings, deliveries, store } = this.parts;
     if (!isOver(prediction)) {
       Object.assign(prediction, { status: 'starting', output: null, logs: '' });
       return this.begin(prediction);
     }
     const leftMs = (prediction.completedAtMs ?? 0) + dataLifetimeMs - clock.now();
+    if (leftMs <= -dataLifetimeMs) return store.remove(prediction.id);
     if (leftMs <= 0) return this.#removeData(prediction);
     clock.after(leftMs, () => this.#removeData(prediction));
     const urls = [prediction.output].flat().filter((url) => URL.canParse(String(url))) as string[];

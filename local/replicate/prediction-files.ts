@@ -23,18 +23,27 @@ export class PredictionFiles {
     rmSync(this.pathOf(id), { force: true });
   }
 
-  /** The kept predictions, oldest first; those of models that are no more are forgotten. */
+  /** The kept predictions, oldest first; those that cannot be read, or whose model is no more, are forgotten. */
   read(modelOf: (name: string) => Model | undefined): Prediction[] {
-    const names = readdirSync(this.dir).filter((name) => name.endsWith('.json'));
-    const kept = names.map((name) => JSON.parse(readFileSync(join(this.dir, name), 'utf8')) as Kept);
-    return kept
-      .flatMap((prediction) => {
-        const model = modelOf(prediction.model);
-        if (model) return { ...prediction, model };
-        this.forget(prediction.id);
+    const ids = readdirSync(this.dir).flatMap((name) => /^(.+)\.json$/.exec(name)?.[1] ?? []);
+    return ids
+      .flatMap((id) => {
+        const kept = this.readOne(id);
+        const model = kept && modelOf(kept.model);
+        if (model) return { ...kept, model };
+        this.forget(id);
         return [];
       })
       .sort((one, other) => one.order - other.order);
+  }
+
+  /** A machine that lost its power may leave half a file. */
+  private readOne(id: string): Kept | undefined {
+    try {
+      return JSON.parse(readFileSync(this.pathOf(id), 'utf8')) as Kept;
+    } catch {
+      return undefined;
+    }
   }
 
   private pathOf(id: string): string {

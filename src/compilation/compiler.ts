@@ -147,7 +147,8 @@ export class Compiler {
     const proving = inStep(making, this.readCopies(workshop, plan)).then(([film, ofCopies]) =>
       'fault' in film ? [] : this.proof.prove(files.output, plan, order.options, run, ofCopies),
     );
-    const [film, stored, checks] = await inStep(making, storing, proving);
+    // A clip at fault is told before a store in trouble, which another run may find well.
+    const [film, checks, stored] = await inStep(making, proving, storing);
     if ('fault' in film) return film;
     const fault = failures(checks);
     return fault === '' ? { film, checks, stored: stored! } : { fault };

@@ -20,11 +20,6 @@ const ALLOWED = [
 
 const PREFLIGHT_SECONDS = 600;
 
-/** Whether an answer depends on the page that asks for it: caches must be told. */
-export function variesByOrigin(origins: string[]): boolean {
-  return origins.length > 0 && !origins.includes('*');
-}
-
 /** Lets pages of these origins (`*` for any) call the API from browsers; keys go in headers, never in cookies. */
 export function allowOrigins(app: NestFastifyApplication, origins: string[]): void {
   if (origins.length === 0) return;

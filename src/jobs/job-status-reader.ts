@@ -35,8 +35,8 @@ export class JobStatusReader {
     sizeCalculation: (snapshot) => snapshot.body.length + 200,
   });
   private readonly shownVersions = new LRUCache<string, number>({ max: SEEN_JOBS });
-  /** The versions that this process last tried to give the upper layers. */
-  private readonly publishedVersions = new LRUCache<string, number>({ max: SEEN_JOBS });
+  /** What this process last tried to give the upper layers: the version, and the cache's era. */
+  private readonly published = new LRUCache<string, string>({ max: SEEN_JOBS });
   private readonly unknown = new LRUCache<string, true>({ max: 10_000, ttl: UNKNOWN_TTL_MS });
   private readonly underWay = new Map<string, Promise<FoundStatus | undefined>>();
 
@@ -68,12 +68,13 @@ export class JobStatusReader {
   /** The status of a job just read from PostgreSQL, in that era of the cache, made known to the upper layers. */
   async publish(job: Job, era = this.cache.era): Promise<FoundStatus> {
     const snapshot = statusSnapshot(job, this.addresses);
-    if (this.publishedVersions.get(job.jobId) !== job.version) {
+    const publishing = `${job.version} ${era?.id}`;
+    if (this.published.get(job.jobId) !== publishing) {
       await Promise.allSettled([
         this.cache.put(job.jobId, snapshot, era),
         this.table.put(mirrorItem(job, snapshot), SHOWN_WRITE_TIMEOUT_MS),
       ]);
-      this.publishedVersions.set(job.jobId, job.version);
+      this.published.set(job.jobId, publishing);
     }
     return this.show(job.jobId, snapshot, 'postgres');
   }
@@ -82,7 +83,9 @@ export class JobStatusReader {
   private readOnce(jobId: string): Promise<FoundStatus | undefined> {
     const running = this.underWay.get(jobId);
     if (running) return running;
-    const reading = this.readLayers(jobId).finally(() => this.underWay.delete(jobId));
+    const reading = this.readLayers(jobId).finally(() => {
+      if (this.underWay.get(jobId) === reading) this.underWay.delete(jobId);
+    });
     this.underWay.set(jobId, reading);
     return reading;
   }
@@ -101,7 +104,11 @@ export class JobStatusReader {
       if (cached || mirrored) return undefined;
       throw error;
     });
-    if (job) return this.publish(job, era);
+    if (job) {
+      // Who asks from here on must not get what was read before: it may have been outdone meanwhile.
+      this.underWay.delete(jobId);
+      return this.publish(job, era);
+    }
     if (cached && cached.version >= (mirrored?.version ?? 0)) return this.show(jobId, cached, 'redis');
     if (mirrored) return this.show(jobId, mirrored, 'dynamodb');
     this.unknown.set(jobId, true);

@@ -35,7 +35,8 @@ export class MirrorSchedule extends ScheduledTask {
     const failure = writes.find((write) => write.status === 'rejected');
     if (!failure) return jobs.length === BATCH;
     await this.backlog.postpone(refused!, RETRY_SECONDS);
-    if (taken!.length > 0) return true;
+    // Those that were refused are not due for a second: the others must not wait behind them.
+    if (taken!.length > 0 || jobs.length === BATCH) return true;
     throw new Error('The mirrors do not take statuses', { cause: failure.reason });
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,6 +65,14 @@ describe('a simulator that is started again on its folder', () => {
     expect([output![0], urls.get].every((url) => url!.startsWith(simulator.url))).toBe(true);
     expect(await bytesAt(output![0]!)).toEqual(bytes);
     await new Promise((closed) => other.close(closed));
+  });
+
+  it('starts without a prediction of which only half was written', async () => {
+    const { id } = await simulator.finished(await idOf(await simulator.create(flux, input)));
+    await writeFile(join(dir, 'predictions', `${id}.json`), '{"id": "');
+    await restart();
+    expect((await simulator.call('GET', `/v1/predictions/${id}`)).status).toBe(404);
+    expect(await readdir(join(dir, 'predictions'))).toEqual([]);
   });
 
   it('forgets what is removed', async () => {
