@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../errors.js';
 import type { FfmpegRunOptions } from '../media/ffmpeg.js';
-import { inParallel } from '../media/in-parallel.js';
+import { allEnded, inParallel } from '../media/in-parallel.js';
 import type { TemporaryFolders } from '../media/temporary-folders.js';
 import { clipInput, type ClipFile } from './arguments/clips.js';
 import type { FilmFiles } from './arguments/film.js';
@@ -135,7 +135,7 @@ export class Compiler {
     return this.finish(workshop, whole, made, planned.fault);
   }
 
-  /** The film is stored as soon as it is made: to look into its clips takes longer, and one that fails is replaced or removed. */
+  /** The film is stored as soon as it is made, while its clips are looked into: one that fails is replaced or removed. */
   private async makeProved(workshop: Workshop, plan: CompilePlan): Promise<Proved | { fault: string }> {
     const { order, files, filmDirectory, run, onProgress } = workshop;
     const making = this.make(workshop, plan);
@@ -144,11 +144,11 @@ export class Compiler {
       onProgress(MADE_PERCENT);
       return this.store.put(order, order.options, files.output, filmDirectory, run.signal);
     });
-    const proving = inStep(making, this.readCopies(workshop, plan)).then(([film, ofCopies]) =>
+    const proving = allEnded(making, this.readCopies(workshop, plan)).then(([film, ofCopies]) =>
       'fault' in film ? [] : this.proof.prove(files.output, plan, order.options, run, ofCopies),
     );
     // A clip at fault is told before a store in trouble, which another run may find well.
-    const [film, checks, stored] = await inStep(making, proving, storing);
+    const [film, checks, stored] = await allEnded(making, proving, storing);
     if ('fault' in film) return film;
     const fault = failures(checks);
     return fault === '' ? { film, checks, stored: stored! } : { fault };
@@ -242,12 +242,4 @@ interface Proved {
 
 function notProved(fault: string): AppError {
   return new AppError('output_invalid', `The film failed its proof: ${fault}`);
-}
-
-/** Waits for all even when one fails, so that nothing goes on behind the caller's back. */
-async function inStep<Results extends unknown[]>(
-  ...works: { [Index in keyof Results]: Promise<Results[Index]> }
-): Promise<Results> {
-  await Promise.allSettled(works);
-  return Promise.all(works);
 }

@@ -20,3 +20,11 @@ export async function inParallel<T, R>(
   failed.signal.throwIfAborted();
   return results;
 }
+
+/** Gives all results, or the failure that stands first among them, once none of the works runs any more. */
+export async function allEnded<Results extends unknown[]>(
+  ...works: { [Index in keyof Results]: Promise<Results[Index]> }
+): Promise<Results> {
+  await Promise.allSettled(works);
+  return Promise.all(works);
+}

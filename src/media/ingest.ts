@@ -7,7 +7,7 @@ import type { MediaType } from './content-type.js';
 import { derive, type Derived } from './derive.js';
 import { MediaSource, type SourceOptions } from './download.js';
 import type { FfmpegRunner } from './ffmpeg.js';
-import { inParallel } from './in-parallel.js';
+import { allEnded, inParallel } from './in-parallel.js';
 import { typedFault } from './local-fault.js';
 import { metadataDocument, recordedOutputs } from './metadata.js';
 import {
@@ -148,7 +148,7 @@ export class MediaIngest {
         whileWanted: context.request.whileWanted,
         signal: AbortSignal.any([context.signal, late.signal]),
       });
-      const [derived] = await bothEnded(this.derive(original, context), original.stored).catch(
+      const [derived] = await allEnded(this.derive(original, context), original.stored).catch(
         (error: unknown) => this.withdrawn(original, context, error),
       );
       return { original, derived };
@@ -199,12 +199,6 @@ export class MediaIngest {
       ...(waveform && { waveformKey: waveform }),
     };
   }
-}
-
-/** Gives both results, or the first one's failure before the second's, once neither runs any more. */
-async function bothEnded<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
-  await Promise.allSettled([first, second]);
-  return Promise.all([first, second]);
 }
 
 function originalPath({ directory }: OutputContext): string {
