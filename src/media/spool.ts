@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { crashPoint } from '../crash-points.js';
 import { AppError } from '../errors.js';
+import { inBlocks } from './blocks.js';
 import { SNIFF_BYTES } from './content-type.js';
 import { networkFault, type SourceAnswer } from './download.js';
 import { SpoolFile } from './spool-file.js';
@@ -11,9 +12,9 @@ export interface Spooled {
   sha256: string;
 }
 
-/** Another reader of the same bytes; a `write` that waits holds back the source. */
+/** Another reader of the same bytes, block by block; a `write` that waits holds back the source. */
 export interface Listener {
-  write(chunk: Buffer): Promise<void>;
+  write(block: Buffer): Promise<void>;
 }
 
 /** An answer whose first bytes have been read, for telling its type before anything is stored. */
@@ -36,7 +37,7 @@ export async function peek(answer: SourceAnswer, signal: AbortSignal): Promise<P
 }
 
 /**
- * Writes the chunks to a new file and hands each to the listener at the same time; hashes and counts them.
+ * Writes what comes to a new file and hands it to the listener at the same time, in blocks; hashes and counts it.
  * Throws AppError `output_invalid` for an empty, too long or (retryable) broken-off body, `provider_timeout` for silence;
  * a fault of the disk as Node gives it.
  */
@@ -50,11 +51,11 @@ export async function spool(
   const file = await SpoolFile.create(path);
   let bytes = 0;
   try {
-    for await (const chunk of source.chunks) {
-      bytes += chunk.length;
+    for await (const block of inBlocks(source.chunks)) {
+      bytes += block.length;
       if (bytes > maxBytes) throw tooLong(maxBytes);
-      hash.update(chunk);
-      await Promise.all([file.write(chunk), listener?.write(chunk)]);
+      hash.update(block);
+      await Promise.all([file.write(block), listener?.write(block)]);
       crashPoint('output-arriving');
     }
     await file.end();

@@ -8,7 +8,7 @@ const BUFFER_BYTES = 256 * 1024;
 export type UploadEnd = { etag: string } | { fault: unknown };
 
 /**
- * An upload fed chunk by chunk beside another reader of the same bytes. Its failure never stops the feeding: `finish`
+ * An upload fed block by block beside another reader of the same bytes. Its failure never stops the feeding: `finish`
  * tells of it, and the bytes can then be stored from disk. `cancel` leaves nothing stored.
  */
 export class UploadLeg implements Listener {
@@ -27,8 +27,8 @@ export class UploadLeg implements Listener {
     );
   }
 
-  write(chunk: Buffer): Promise<void> {
-    return feed(this.pipe, chunk);
+  write(block: Buffer): Promise<void> {
+    return feed(this.pipe, block);
   }
 
   /** Ends the body and waits for the upload. */

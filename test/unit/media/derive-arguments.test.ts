@@ -32,7 +32,7 @@ describe('the command for', () => {
     expect(inputs[0]?.options).toEqual(['-max_pixels', '50000000', '-t', '3', '-f', 'mov']);
     expect(outputOptions).toEqual([
       '-filter_complex',
-      '[0:v:0]fps=8,scale=iw*sar:ih,scale=320:-2:flags=lanczos,setsar=1,split[shown][counted];' +
+      '[0:v:0]fps=8,scale=iw*sar:ih,scale=320:-2:flags=lanczos,setsar=1,format=rgb565,split[shown][counted];' +
         '[counted]palettegen=stats_mode=diff[palette];[shown][palette]paletteuse=dither=bayer',
       ...['-loop', '0', '-f', 'gif'],
     ]);
