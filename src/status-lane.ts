@@ -63,7 +63,7 @@ class StatusLane {
     this.open = false;
   }
 
-  /** Answers the request, at once where the status is at hand, or calls `otherwise`. */
+  /** Answers the request, within the turn where the status is at hand, or calls `otherwise`. */
   serve(request: IncomingMessage, response: ServerResponse, otherwise: () => void): void {
     const jobId = this.open ? polledJob(request) : undefined;
     const caller = jobId === undefined ? undefined : this.authenticator.known(request.headers);
@@ -72,7 +72,12 @@ class StatusLane {
     const send = (answer: Answer) => this.send(request, response, answer, startedAt);
     const ifNoneMatch = request.headers['if-none-match'];
     const kept = this.answers.signs ? undefined : this.reader.kept(jobId);
-    if (kept) return sees(caller, kept.owner) ? send(this.answers.answerNow(kept, ifNoneMatch)) : otherwise();
+    if (kept) {
+      if (!sees(caller, kept.owner)) return otherwise();
+      // Clients are woken once for all answers of a turn of the event loop: one by one that costs more than the answer.
+      setImmediate(() => send(this.answers.answerNow(kept, ifNoneMatch)));
+      return;
+    }
     this.find(jobId, caller, ifNoneMatch).then((answer) => (answer ? send(answer) : otherwise()), otherwise);
   }
 

@@ -10,10 +10,11 @@ export interface AnsweredRequest {
 }
 
 /** Reads that went well are too many to be told at the usual level. */
-export function logRequest(logger: Logger, { url, durationMs, ...answered }: AnsweredRequest): void {
+export function logRequest(logger: Logger, answered: AnsweredRequest): void {
   const { method, status } = answered;
   const quiet = status < 400 && (method === 'GET' || method === 'HEAD');
   const level = quiet ? 'debug' : 'info';
   if (!logger.prints(level)) return;
-  logger[level]('request', { ...answered, path: url.split('?')[0], durationMs: Math.round(durationMs) });
+  const { url, durationMs, ...told } = answered;
+  logger[level]('request', { ...told, path: url.split('?')[0], durationMs: Math.round(durationMs) });
 }

@@ -129,10 +129,10 @@ export class JobStatusReader {
   }
 
   private show(jobId: string, snapshot: StatusSnapshot, source: StatusSource): FoundStatus {
-    // As text it leaves in one write with its headers.
-    if (snapshot.final)
-      this.memory.set(jobId, { ...snapshot, body: snapshot.body.toString(), source: 'memory' });
-    this.shownVersions.set(jobId, Math.max(snapshot.version, this.shownVersions.get(jobId) ?? 0));
-    return { ...snapshot, source };
+    // As text it leaves in one piece with its headers.
+    const found = { ...snapshot, body: snapshot.body.toString(), source };
+    if (found.final) this.memory.set(jobId, { ...found, source: 'memory' });
+    this.noteShown({ jobId, version: found.version });
+    return found;
   }
 }

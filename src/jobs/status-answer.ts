@@ -46,7 +46,8 @@ export class StatusAnswers implements OnModuleInit {
 
   /** The status, or 304 when the client's copy (`If-None-Match`) is that very one. */
   async answer(found: FoundStatus, ifNoneMatch?: string): Promise<StatusAnswer> {
-    return this.answerNow({ ...found, body: await this.presenter.present(found) }, ifNoneMatch);
+    const shown = this.signs ? { ...found, body: await this.presenter.present(found) } : found;
+    return this.answerNow(shown, ifNoneMatch);
   }
 
   /** The same for a body that is as clients are shown it. */
